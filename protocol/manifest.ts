@@ -1,0 +1,225 @@
+/**
+ * The manifest of a base: what it is, under which licence, and every file with its size and the SHA-256 of every
+ * chunk. Its id is the SHA-256 of its canonical bytes, so whoever knows the id can check every byte of the base.
+ * Also the signatures of everything that is signed (Ed25519 through tweetnacl, RFC 8032), each kind under its own
+ * domain, so that a signature on one kind of thing can never be shown for another.
+ *
+ * Leaves to node/base what the files mean, and to node/swarm how they travel. Rejected: hashes of whole files (a
+ * wrong byte would be found only at the end) and a Merkle tree (comes with the swarm issue; `version` makes room).
+ */
+import nacl from 'tweetnacl'
+import {
+  decodeMessage,
+  demandCanonical,
+  demandInteger,
+  demandText,
+  demandVersion,
+  invalid,
+  sha256,
+} from './canonical.ts'
+import { OppuError } from './errors.ts'
+import { type BaseId, type ChunkHash, idFromBytes, idToBytes, type UserId } from './ids.ts'
+import { MANIFEST_LIMITS as LIMITS } from './limits.ts'
+import { oppu } from './messages.pb.js'
+
+export type BaseFormat = 'huggingface' | 'gguf'
+
+export interface ManifestFile {
+  /** Relative POSIX path of safe names (see `isSafePath`). */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** SHA-256 of every chunk in order; the last chunk may be short, an empty file has none. */
+  readonly chunks: readonly ChunkHash[]
+}
+
+export interface BaseManifest {
+  readonly version: 1
+  readonly name: string
+  readonly format: BaseFormat
+  /** As the source names it: `LlamaForCausalLM`, or GGUF's `llama`. */
+  readonly architecture: string
+  /** SPDX identifier where there is one. */
+  readonly licence: string
+  /** Bytes; a power of two. */
+  readonly chunkSize: number
+  /** Sorted by path (plain `<` on the strings), no path twice, also when letter case is ignored. */
+  readonly files: readonly ManifestFile[]
+}
+
+/** Bytes that `signer` signed. Holding one proves nothing: read its content through `verifyBytes`. */
+export interface Signed {
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array // [64]
+  readonly signer: UserId
+}
+
+/** What a signature is for; part of what is signed. */
+export type SignatureDomain = 'manifest' | 'licence' | 'task' | 'report'
+
+/** @throws OppuError INVALID_DATA when `manifest` breaks a rule or limit, naming it. */
+export function encodeManifest(manifest: BaseManifest): Uint8Array {
+  checkManifest(manifest)
+  const files = manifest.files.map(file => ({
+    path: file.path,
+    size: file.size,
+    chunks: Buffer.from(file.chunks.join(''), 'hex'),
+  }))
+  const bytes = oppu.Manifest.encode({ ...manifest, files }).finish()
+  if (bytes.length > LIMITS.bytes)
+    throw new OppuError(
+      'TOO_LARGE',
+      `a manifest of ${bytes.length} bytes; at most ${LIMITS.bytes} are allowed`,
+    )
+  return bytes
+}
+
+/** @throws OppuError INVALID_DATA, TOO_LARGE; PROTOCOL_VIOLATION for a version this program does not know. */
+export function decodeManifest(bytes: Uint8Array): BaseManifest {
+  const message = decodeMessage(oppu.Manifest, bytes, LIMITS.bytes, 'a manifest')
+  const files = message.files.map(({ path = '', size = 0, chunks }) => ({
+    path: path ?? '',
+    size: demandInteger(size ?? 0, 0, LIMITS.totalBytes, "a file's size"),
+    chunks: splitHashes(chunks ?? new Uint8Array()),
+  }))
+  const { version, name, format, architecture, licence, chunkSize } = message
+  demandVersion(version, 1, 'a manifest')
+  if (format !== 'huggingface' && format !== 'gguf') invalid('a manifest has an unknown format')
+  const manifest: BaseManifest = { version: 1, name, format, architecture, licence, chunkSize, files }
+  demandCanonical(bytes, encodeManifest(manifest), 'a manifest')
+  return manifest
+}
+
+/** SHA-256 of the canonical bytes. @throws as `encodeManifest`. */
+export function baseId(manifest: BaseManifest): BaseId {
+  return idFromBytes<BaseId>(sha256(encodeManifest(manifest)))
+}
+
+/** SHA-256 of one chunk's bytes. */
+export function chunkHash(bytes: Uint8Array): ChunkHash {
+  return idFromBytes<ChunkHash>(sha256(bytes))
+}
+
+/** Where chunk `index` of `file` lies in the file, in bytes. @throws TypeError when there is no such chunk. */
+export function chunkRange(
+  manifest: BaseManifest,
+  file: ManifestFile,
+  index: number,
+): { readonly offset: number; readonly length: number } {
+  if (!Number.isInteger(index) || index < 0 || index >= file.chunks.length)
+    throw new TypeError(`${file.path} has no chunk ${index}`)
+  const offset = index * manifest.chunkSize
+  return { offset, length: Math.min(manifest.chunkSize, file.size - offset) }
+}
+
+/** Bytes of all files together. */
+export function baseBytes(manifest: BaseManifest): number {
+  return manifest.files.reduce((sum, file) => sum + file.size, 0)
+}
+
+/**
+ * True for a relative path of plain names (ASCII letters, digits, `._+@=-`; not starting with a dot or hyphen, not
+ * ending in a dot, no Windows device) that means the same file inside a folder on every system.
+ */
+export function isSafePath(path: string): boolean {
+  if (path.length === 0 || path.length > LIMITS.path) return false
+  return path
+    .split('/')
+    .every(
+      name => /^[A-Za-z0-9_+@=][A-Za-z0-9._+@=-]*$/.test(name) && !name.endsWith('.') && !DEVICE.test(name),
+    )
+}
+
+const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i
+
+function checkManifest(manifest: BaseManifest): void {
+  const { chunkSize, files } = manifest
+  demandVersion(manifest.version, 1, 'a manifest')
+  demandText(manifest.name, LIMITS.text, "a base's name")
+  demandText(manifest.architecture, LIMITS.text, "a base's architecture")
+  demandText(manifest.licence, LIMITS.text, "a base's licence")
+  demandInteger(chunkSize, LIMITS.minimumChunk, LIMITS.maximumChunk, 'a chunk size')
+  if ((chunkSize & (chunkSize - 1)) !== 0) invalid('a chunk size must be a power of two')
+  demandInteger(files.length, 1, LIMITS.files, 'the number of files')
+  const seen = new Set<string>()
+  let previous = ''
+  let total = 0
+  for (const file of files) {
+    if (!isSafePath(file.path))
+      invalid(`a manifest names an unsafe path: ${JSON.stringify(file.path.slice(0, 80))}`)
+    if (file.path <= previous) invalid("a manifest's files must be sorted by path, each once")
+    const key = file.path.toLowerCase()
+    if (seen.has(key)) invalid(`two paths differ only in letter case: ${file.path}`)
+    seen.add(key)
+    previous = file.path
+    total += demandInteger(file.size, 0, LIMITS.totalBytes, `the size of ${file.path}`)
+    if (file.chunks.length !== Math.ceil(file.size / chunkSize))
+      invalid(`${file.path} has ${file.chunks.length} chunk hashes for ${file.size} bytes`)
+  }
+  for (const path of seen) {
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      if (seen.has(path.slice(0, slash))) invalid(`${path.slice(0, slash)} is both a file and a folder`)
+    }
+  }
+  demandInteger(total, 1, LIMITS.totalBytes, 'the size of all files')
+}
+
+function splitHashes(bytes: Uint8Array): ChunkHash[] {
+  if (bytes.length % 32 !== 0) invalid("a file's chunk hashes are not a multiple of 32 bytes")
+  const hashes: ChunkHash[] = []
+  for (let offset = 0; offset < bytes.length; offset += 32)
+    hashes.push(idFromBytes<ChunkHash>(bytes.subarray(offset, offset + 32)))
+  return hashes
+}
+
+/** The public identity of a 32-byte Ed25519 seed. */
+export function userIdFromSeed(seed: Uint8Array): UserId {
+  return idFromBytes<UserId>(nacl.sign.keyPair.fromSeed(seed).publicKey)
+}
+
+/** Signs `bytes` for `domain` with the key of a 32-byte seed; RFC 8032, deterministic. */
+export function signBytes(domain: SignatureDomain, bytes: Uint8Array, seed: Uint8Array): Signed {
+  const { secretKey, publicKey } = nacl.sign.keyPair.fromSeed(seed)
+  return {
+    bytes,
+    signature: nacl.sign.detached(inDomain(domain, bytes), secretKey),
+    signer: idFromBytes<UserId>(publicKey),
+  }
+}
+
+/**
+ * Returns the signed bytes when they carry a good signature for `domain` and, where `signer` is given, that very
+ * key signed them. @throws OppuError BAD_SIGNATURE otherwise.
+ */
+export function verifyBytes(domain: SignatureDomain, signed: Signed, signer?: UserId): Uint8Array {
+  if (signer !== undefined && signed.signer !== signer) {
+    throw new OppuError('BAD_SIGNATURE', `a ${domain} is signed by ${signed.signer}, not by ${signer}`)
+  }
+  const { bytes, signature } = signed
+  const good =
+    signature.length === 64 &&
+    nacl.sign.detached.verify(inDomain(domain, bytes), signature, idToBytes(signed.signer))
+  if (!good) throw new OppuError('BAD_SIGNATURE', `a ${domain} has a signature that does not hold`)
+  return bytes
+}
+
+function inDomain(domain: SignatureDomain, bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`oppu/1/${domain}\n`), bytes])
+}
+
+export function encodeSigned(signed: Signed): Uint8Array {
+  return oppu.SignedBytes.encode({ ...signed, signer: idToBytes(signed.signer) }).finish()
+}
+
+/** Reads an envelope; the signature is not checked here. @throws OppuError INVALID_DATA, TOO_LARGE. */
+export function decodeSigned(bytes: Uint8Array, limit: number): Signed {
+  return signedFromMessage(decodeMessage(oppu.SignedBytes, bytes, limit + 256, 'a signed message'))
+}
+
+/** Types an envelope inside another message. @throws OppuError INVALID_DATA. */
+export function signedFromMessage(message: oppu.SignedBytes.$Properties | null | undefined): Signed {
+  const { bytes, signature, signer } = message ?? {}
+  if (bytes == null || signature?.length !== 64 || signer?.length !== 32)
+    return invalid('a signed message lacks its bytes, signature or signer')
+  return { bytes, signature, signer: idFromBytes<UserId>(signer) }
+}

@@ -1,0 +1,3737 @@
+/*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
+import $protobuf from "protobufjs/minimal.js";
+
+// Common aliases
+const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
+const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
+
+// Exported root namespace
+const $root = $protobuf.roots["oppu"] || ($protobuf.roots["oppu"] = {});
+
+export const oppu = $root.oppu = (() => {
+
+    /**
+     * Namespace oppu.
+     * @exports oppu
+     * @namespace
+     */
+    const oppu = {};
+
+    oppu.Manifest = (function() {
+
+        /**
+         * Properties of a Manifest.
+         * @typedef {Object} oppu.Manifest.$Properties
+         * @property {number|null} [version] Manifest version
+         * @property {string|null} [name] Manifest name
+         * @property {string|null} [format] Manifest format
+         * @property {string|null} [architecture] Manifest architecture
+         * @property {string|null} [licence] Manifest licence
+         * @property {number|null} [chunkSize] Manifest chunkSize
+         * @property {Array.<oppu.ManifestFile.$Properties>|null} [files] Manifest files
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Manifest.
+         * @memberof oppu
+         * @interface IManifest
+         * @augments oppu.Manifest.$Properties
+         * @deprecated Use oppu.Manifest.$Properties instead.
+         */
+
+        /**
+         * Shape of a Manifest.
+         * @typedef {oppu.Manifest.$Properties} oppu.Manifest.$Shape
+         */
+
+        /**
+         * Constructs a new Manifest.
+         * @memberof oppu
+         * @classdesc Represents a Manifest.
+         * @constructor
+         * @param {oppu.Manifest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Manifest = function (properties) {
+            this.files = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Manifest version.
+         * @member {number} version
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.version = 0;
+
+        /**
+         * Manifest name.
+         * @member {string} name
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.name = "";
+
+        /**
+         * Manifest format.
+         * @member {string} format
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.format = "";
+
+        /**
+         * Manifest architecture.
+         * @member {string} architecture
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.architecture = "";
+
+        /**
+         * Manifest licence.
+         * @member {string} licence
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.licence = "";
+
+        /**
+         * Manifest chunkSize.
+         * @member {number} chunkSize
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.chunkSize = 0;
+
+        /**
+         * Manifest files.
+         * @member {Array.<oppu.ManifestFile.$Properties>} files
+         * @memberof oppu.Manifest
+         * @instance
+         */
+        Manifest.prototype.files = $util.emptyArray;
+
+        /**
+         * Encodes the specified Manifest message. Does not implicitly {@link oppu.Manifest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Manifest
+         * @static
+         * @param {oppu.Manifest.$Properties} message Manifest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Manifest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+            if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== "")
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.format);
+            if (message.architecture != null && $Object.hasOwnProperty.call(message, "architecture") && message.architecture !== "")
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.architecture);
+            if (message.licence != null && $Object.hasOwnProperty.call(message, "licence") && message.licence !== "")
+                writer.uint32(/* id 5, wireType 2 =*/42).string(message.licence);
+            if (message.chunkSize != null && $Object.hasOwnProperty.call(message, "chunkSize") && message.chunkSize !== 0)
+                writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.chunkSize);
+            if (message.files != null && message.files.length)
+                for (let i = 0; i < message.files.length; ++i)
+                    $root.oppu.ManifestFile.encode(message.files[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Manifest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Manifest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Manifest & oppu.Manifest.$Shape} Manifest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Manifest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Manifest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.name = value;
+                        else
+                            delete message.name;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.format = value;
+                        else
+                            delete message.format;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.architecture = value;
+                        else
+                            delete message.architecture;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.licence = value;
+                        else
+                            delete message.licence;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.chunkSize = value;
+                        else
+                            delete message.chunkSize;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.files && message.files.length))
+                            message.files = [];
+                        message.files.push($root.oppu.ManifestFile.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Manifest;
+    })();
+
+    oppu.ManifestFile = (function() {
+
+        /**
+         * Properties of a ManifestFile.
+         * @typedef {Object} oppu.ManifestFile.$Properties
+         * @property {string|null} [path] ManifestFile path
+         * @property {number|Long|null} [size] ManifestFile size
+         * @property {Uint8Array|null} [chunks] ManifestFile chunks
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ManifestFile.
+         * @memberof oppu
+         * @interface IManifestFile
+         * @augments oppu.ManifestFile.$Properties
+         * @deprecated Use oppu.ManifestFile.$Properties instead.
+         */
+
+        /**
+         * Shape of a ManifestFile.
+         * @typedef {oppu.ManifestFile.$Properties} oppu.ManifestFile.$Shape
+         */
+
+        /**
+         * Constructs a new ManifestFile.
+         * @memberof oppu
+         * @classdesc Represents a ManifestFile.
+         * @constructor
+         * @param {oppu.ManifestFile.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ManifestFile = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ManifestFile path.
+         * @member {string} path
+         * @memberof oppu.ManifestFile
+         * @instance
+         */
+        ManifestFile.prototype.path = "";
+
+        /**
+         * ManifestFile size.
+         * @member {number|Long} size
+         * @memberof oppu.ManifestFile
+         * @instance
+         */
+        ManifestFile.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * ManifestFile chunks.
+         * @member {Uint8Array} chunks
+         * @memberof oppu.ManifestFile
+         * @instance
+         */
+        ManifestFile.prototype.chunks = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified ManifestFile message. Does not implicitly {@link oppu.ManifestFile.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ManifestFile
+         * @static
+         * @param {oppu.ManifestFile.$Properties} message ManifestFile message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ManifestFile.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.path);
+            if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
+            if (message.chunks != null && $Object.hasOwnProperty.call(message, "chunks") && message.chunks.length)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.chunks);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ManifestFile message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ManifestFile
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ManifestFile & oppu.ManifestFile.$Shape} ManifestFile
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ManifestFile.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ManifestFile();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.path = value;
+                        else
+                            delete message.path;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.size = value;
+                        else
+                            delete message.size;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.chunks = value;
+                        else
+                            delete message.chunks;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ManifestFile;
+    })();
+
+    oppu.Adapter = (function() {
+
+        /**
+         * Properties of an Adapter.
+         * @typedef {Object} oppu.Adapter.$Properties
+         * @property {number|null} [version] Adapter version
+         * @property {Uint8Array|null} [baseId] Adapter baseId
+         * @property {string|null} [method] Adapter method
+         * @property {string|null} [config] Adapter config
+         * @property {Array.<oppu.AdapterTensor.$Properties>|null} [tensors] Adapter tensors
+         * @property {number|Long|null} [createdAt] Adapter createdAt
+         * @property {number|Long|null} [trainedItems] Adapter trainedItems
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Adapter.
+         * @memberof oppu
+         * @interface IAdapter
+         * @augments oppu.Adapter.$Properties
+         * @deprecated Use oppu.Adapter.$Properties instead.
+         */
+
+        /**
+         * Shape of an Adapter.
+         * @typedef {oppu.Adapter.$Properties} oppu.Adapter.$Shape
+         */
+
+        /**
+         * Constructs a new Adapter.
+         * @memberof oppu
+         * @classdesc Represents an Adapter.
+         * @constructor
+         * @param {oppu.Adapter.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Adapter = function (properties) {
+            this.tensors = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Adapter version.
+         * @member {number} version
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.version = 0;
+
+        /**
+         * Adapter baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * Adapter method.
+         * @member {string} method
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.method = "";
+
+        /**
+         * Adapter config.
+         * @member {string} config
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.config = "";
+
+        /**
+         * Adapter tensors.
+         * @member {Array.<oppu.AdapterTensor.$Properties>} tensors
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.tensors = $util.emptyArray;
+
+        /**
+         * Adapter createdAt.
+         * @member {number|Long} createdAt
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Adapter trainedItems.
+         * @member {number|Long} trainedItems
+         * @memberof oppu.Adapter
+         * @instance
+         */
+        Adapter.prototype.trainedItems = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Adapter message. Does not implicitly {@link oppu.Adapter.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Adapter
+         * @static
+         * @param {oppu.Adapter.$Properties} message Adapter message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Adapter.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.baseId);
+            if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== "")
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.method);
+            if (message.config != null && $Object.hasOwnProperty.call(message, "config") && message.config !== "")
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.config);
+            if (message.tensors != null && message.tensors.length)
+                for (let i = 0; i < message.tensors.length; ++i)
+                    $root.oppu.AdapterTensor.encode(message.tensors[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+            if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && (typeof message.createdAt === "object" ? message.createdAt.low || message.createdAt.high : message.createdAt !== 0))
+                writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.createdAt);
+            if (message.trainedItems != null && $Object.hasOwnProperty.call(message, "trainedItems") && (typeof message.trainedItems === "object" ? message.trainedItems.low || message.trainedItems.high : message.trainedItems !== 0))
+                writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.trainedItems);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Adapter message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Adapter
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Adapter & oppu.Adapter.$Shape} Adapter
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Adapter.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Adapter();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.method = value;
+                        else
+                            delete message.method;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.config = value;
+                        else
+                            delete message.config;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.tensors && message.tensors.length))
+                            message.tensors = [];
+                        message.tensors.push($root.oppu.AdapterTensor.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.createdAt = value;
+                        else
+                            delete message.createdAt;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.trainedItems = value;
+                        else
+                            delete message.trainedItems;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Adapter;
+    })();
+
+    oppu.AdapterTensor = (function() {
+
+        /**
+         * Properties of an AdapterTensor.
+         * @typedef {Object} oppu.AdapterTensor.$Properties
+         * @property {string|null} [name] AdapterTensor name
+         * @property {Array.<number|Long>|null} [shape] AdapterTensor shape
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an AdapterTensor.
+         * @memberof oppu
+         * @interface IAdapterTensor
+         * @augments oppu.AdapterTensor.$Properties
+         * @deprecated Use oppu.AdapterTensor.$Properties instead.
+         */
+
+        /**
+         * Shape of an AdapterTensor.
+         * @typedef {oppu.AdapterTensor.$Properties} oppu.AdapterTensor.$Shape
+         */
+
+        /**
+         * Constructs a new AdapterTensor.
+         * @memberof oppu
+         * @classdesc Represents an AdapterTensor.
+         * @constructor
+         * @param {oppu.AdapterTensor.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const AdapterTensor = function (properties) {
+            this.shape = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * AdapterTensor name.
+         * @member {string} name
+         * @memberof oppu.AdapterTensor
+         * @instance
+         */
+        AdapterTensor.prototype.name = "";
+
+        /**
+         * AdapterTensor shape.
+         * @member {Array.<number|Long>} shape
+         * @memberof oppu.AdapterTensor
+         * @instance
+         */
+        AdapterTensor.prototype.shape = $util.emptyArray;
+
+        /**
+         * Encodes the specified AdapterTensor message. Does not implicitly {@link oppu.AdapterTensor.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.AdapterTensor
+         * @static
+         * @param {oppu.AdapterTensor.$Properties} message AdapterTensor message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        AdapterTensor.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
+            if (message.shape != null && message.shape.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).uint64s(message.shape);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an AdapterTensor message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.AdapterTensor
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.AdapterTensor & oppu.AdapterTensor.$Shape} AdapterTensor
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        AdapterTensor.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.AdapterTensor();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.name = value;
+                        else
+                            delete message.name;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType === 2) {
+                            if (!(message.shape && message.shape.length))
+                                message.shape = [];
+                            reader.uint64s(message.shape);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.shape && message.shape.length))
+                            message.shape = [];
+                        message.shape.push(reader.uint64());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return AdapterTensor;
+    })();
+
+    oppu.Task = (function() {
+
+        /**
+         * Properties of a Task.
+         * @typedef {Object} oppu.Task.$Properties
+         * @property {number|null} [version] Task version
+         * @property {string|null} [title] Task title
+         * @property {Uint8Array|null} [baseId] Task baseId
+         * @property {string|null} [metric] Task metric
+         * @property {number|null} [holdOut] Task holdOut
+         * @property {number|null} [minimumItems] Task minimumItems
+         * @property {number|Long|null} [createdAt] Task createdAt
+         * @property {number|Long|null} [expiresAt] Task expiresAt
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Task.
+         * @memberof oppu
+         * @interface ITask
+         * @augments oppu.Task.$Properties
+         * @deprecated Use oppu.Task.$Properties instead.
+         */
+
+        /**
+         * Shape of a Task.
+         * @typedef {oppu.Task.$Properties} oppu.Task.$Shape
+         */
+
+        /**
+         * Constructs a new Task.
+         * @memberof oppu
+         * @classdesc Represents a Task.
+         * @constructor
+         * @param {oppu.Task.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Task = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Task version.
+         * @member {number} version
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.version = 0;
+
+        /**
+         * Task title.
+         * @member {string} title
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.title = "";
+
+        /**
+         * Task baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * Task metric.
+         * @member {string} metric
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.metric = "";
+
+        /**
+         * Task holdOut.
+         * @member {number} holdOut
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.holdOut = 0;
+
+        /**
+         * Task minimumItems.
+         * @member {number} minimumItems
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.minimumItems = 0;
+
+        /**
+         * Task createdAt.
+         * @member {number|Long} createdAt
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Task expiresAt.
+         * @member {number|Long} expiresAt
+         * @memberof oppu.Task
+         * @instance
+         */
+        Task.prototype.expiresAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Task message. Does not implicitly {@link oppu.Task.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Task
+         * @static
+         * @param {oppu.Task.$Properties} message Task message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Task.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.title != null && $Object.hasOwnProperty.call(message, "title") && message.title !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.title);
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.baseId);
+            if (message.metric != null && $Object.hasOwnProperty.call(message, "metric") && message.metric !== "")
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.metric);
+            if (message.holdOut != null && $Object.hasOwnProperty.call(message, "holdOut") && message.holdOut !== 0)
+                writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.holdOut);
+            if (message.minimumItems != null && $Object.hasOwnProperty.call(message, "minimumItems") && message.minimumItems !== 0)
+                writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.minimumItems);
+            if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && (typeof message.createdAt === "object" ? message.createdAt.low || message.createdAt.high : message.createdAt !== 0))
+                writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.createdAt);
+            if (message.expiresAt != null && $Object.hasOwnProperty.call(message, "expiresAt") && (typeof message.expiresAt === "object" ? message.expiresAt.low || message.expiresAt.high : message.expiresAt !== 0))
+                writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.expiresAt);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Task message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Task
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Task & oppu.Task.$Shape} Task
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Task.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Task();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.title = value;
+                        else
+                            delete message.title;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.metric = value;
+                        else
+                            delete message.metric;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.holdOut = value;
+                        else
+                            delete message.holdOut;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.minimumItems = value;
+                        else
+                            delete message.minimumItems;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.createdAt = value;
+                        else
+                            delete message.createdAt;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.expiresAt = value;
+                        else
+                            delete message.expiresAt;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Task;
+    })();
+
+    oppu.Report = (function() {
+
+        /**
+         * Properties of a Report.
+         * @typedef {Object} oppu.Report.$Properties
+         * @property {number|null} [version] Report version
+         * @property {Uint8Array|null} [taskId] Report taskId
+         * @property {Uint8Array|null} [baseId] Report baseId
+         * @property {Uint8Array|null} [adapterId] Report adapterId
+         * @property {number|null} [items] Report items
+         * @property {oppu.Scores.$Properties|null} [logLikelihood] Report logLikelihood
+         * @property {oppu.Scores.$Properties|null} [metric] Report metric
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Report.
+         * @memberof oppu
+         * @interface IReport
+         * @augments oppu.Report.$Properties
+         * @deprecated Use oppu.Report.$Properties instead.
+         */
+
+        /**
+         * Shape of a Report.
+         * @typedef {oppu.Report.$Properties} oppu.Report.$Shape
+         */
+
+        /**
+         * Constructs a new Report.
+         * @memberof oppu
+         * @classdesc Represents a Report.
+         * @constructor
+         * @param {oppu.Report.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Report = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Report version.
+         * @member {number} version
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.version = 0;
+
+        /**
+         * Report taskId.
+         * @member {Uint8Array} taskId
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.taskId = $util.newBuffer([]);
+
+        /**
+         * Report baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * Report adapterId.
+         * @member {Uint8Array} adapterId
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.adapterId = $util.newBuffer([]);
+
+        /**
+         * Report items.
+         * @member {number} items
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.items = 0;
+
+        /**
+         * Report logLikelihood.
+         * @member {oppu.Scores.$Properties|null|undefined} logLikelihood
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.logLikelihood = null;
+
+        /**
+         * Report metric.
+         * @member {oppu.Scores.$Properties|null|undefined} metric
+         * @memberof oppu.Report
+         * @instance
+         */
+        Report.prototype.metric = null;
+
+        /**
+         * Encodes the specified Report message. Does not implicitly {@link oppu.Report.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Report
+         * @static
+         * @param {oppu.Report.$Properties} message Report message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Report.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.taskId != null && $Object.hasOwnProperty.call(message, "taskId") && message.taskId.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.taskId);
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.baseId);
+            if (message.adapterId != null && $Object.hasOwnProperty.call(message, "adapterId") && message.adapterId.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.adapterId);
+            if (message.items != null && $Object.hasOwnProperty.call(message, "items") && message.items !== 0)
+                writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.items);
+            if (message.logLikelihood != null && $Object.hasOwnProperty.call(message, "logLikelihood"))
+                $root.oppu.Scores.encode(message.logLikelihood, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+            if (message.metric != null && $Object.hasOwnProperty.call(message, "metric"))
+                $root.oppu.Scores.encode(message.metric, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Report message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Report
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Report & oppu.Report.$Shape} Report
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Report.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Report();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.taskId = value;
+                        else
+                            delete message.taskId;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.adapterId = value;
+                        else
+                            delete message.adapterId;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.items = value;
+                        else
+                            delete message.items;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        message.logLikelihood = $root.oppu.Scores.decode(reader, reader.size(), $undefined, _depth + 1, message.logLikelihood);
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        message.metric = $root.oppu.Scores.decode(reader, reader.size(), $undefined, _depth + 1, message.metric);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Report;
+    })();
+
+    oppu.Scores = (function() {
+
+        /**
+         * Properties of a Scores.
+         * @typedef {Object} oppu.Scores.$Properties
+         * @property {number|null} [base] Scores base
+         * @property {number|null} [own] Scores own
+         * @property {number|null} [other] Scores other
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Scores.
+         * @memberof oppu
+         * @interface IScores
+         * @augments oppu.Scores.$Properties
+         * @deprecated Use oppu.Scores.$Properties instead.
+         */
+
+        /**
+         * Shape of a Scores.
+         * @typedef {oppu.Scores.$Properties} oppu.Scores.$Shape
+         */
+
+        /**
+         * Constructs a new Scores.
+         * @memberof oppu
+         * @classdesc Represents a Scores.
+         * @constructor
+         * @param {oppu.Scores.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Scores = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Scores base.
+         * @member {number} base
+         * @memberof oppu.Scores
+         * @instance
+         */
+        Scores.prototype.base = 0;
+
+        /**
+         * Scores own.
+         * @member {number} own
+         * @memberof oppu.Scores
+         * @instance
+         */
+        Scores.prototype.own = 0;
+
+        /**
+         * Scores other.
+         * @member {number|null|undefined} other
+         * @memberof oppu.Scores
+         * @instance
+         */
+        Scores.prototype.other = null;
+
+        // OneOf field names bound to virtual getters and setters
+        let $oneOfFields;
+
+        // Virtual OneOf for proto3 optional field
+        $Object.defineProperty(Scores.prototype, "_other", {
+            get: $util.oneOfGetter($oneOfFields = ["other"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        /**
+         * Encodes the specified Scores message. Does not implicitly {@link oppu.Scores.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Scores
+         * @static
+         * @param {oppu.Scores.$Properties} message Scores message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Scores.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.base != null && $Object.hasOwnProperty.call(message, "base") && message.base !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).sint32(message.base);
+            if (message.own != null && $Object.hasOwnProperty.call(message, "own") && message.own !== 0)
+                writer.uint32(/* id 2, wireType 0 =*/16).sint32(message.own);
+            if (message.other != null && $Object.hasOwnProperty.call(message, "other"))
+                writer.uint32(/* id 3, wireType 0 =*/24).sint32(message.other);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Scores message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Scores
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Scores & oppu.Scores.$Shape} Scores
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Scores.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Scores();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.sint32())
+                            message.base = value;
+                        else
+                            delete message.base;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.sint32())
+                            message.own = value;
+                        else
+                            delete message.own;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.other = reader.sint32();
+                        message._other = "other";
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Scores;
+    })();
+
+    oppu.SignedBytes = (function() {
+
+        /**
+         * Properties of a SignedBytes.
+         * @typedef {Object} oppu.SignedBytes.$Properties
+         * @property {Uint8Array|null} [bytes] SignedBytes bytes
+         * @property {Uint8Array|null} [signature] SignedBytes signature
+         * @property {Uint8Array|null} [signer] SignedBytes signer
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a SignedBytes.
+         * @memberof oppu
+         * @interface ISignedBytes
+         * @augments oppu.SignedBytes.$Properties
+         * @deprecated Use oppu.SignedBytes.$Properties instead.
+         */
+
+        /**
+         * Shape of a SignedBytes.
+         * @typedef {oppu.SignedBytes.$Properties} oppu.SignedBytes.$Shape
+         */
+
+        /**
+         * Constructs a new SignedBytes.
+         * @memberof oppu
+         * @classdesc Represents a SignedBytes.
+         * @constructor
+         * @param {oppu.SignedBytes.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const SignedBytes = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * SignedBytes bytes.
+         * @member {Uint8Array} bytes
+         * @memberof oppu.SignedBytes
+         * @instance
+         */
+        SignedBytes.prototype.bytes = $util.newBuffer([]);
+
+        /**
+         * SignedBytes signature.
+         * @member {Uint8Array} signature
+         * @memberof oppu.SignedBytes
+         * @instance
+         */
+        SignedBytes.prototype.signature = $util.newBuffer([]);
+
+        /**
+         * SignedBytes signer.
+         * @member {Uint8Array} signer
+         * @memberof oppu.SignedBytes
+         * @instance
+         */
+        SignedBytes.prototype.signer = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified SignedBytes message. Does not implicitly {@link oppu.SignedBytes.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.SignedBytes
+         * @static
+         * @param {oppu.SignedBytes.$Properties} message SignedBytes message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        SignedBytes.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && message.bytes.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.bytes);
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+            if (message.signer != null && $Object.hasOwnProperty.call(message, "signer") && message.signer.length)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.signer);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a SignedBytes message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.SignedBytes
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.SignedBytes & oppu.SignedBytes.$Shape} SignedBytes
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        SignedBytes.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.SignedBytes();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.bytes = value;
+                        else
+                            delete message.bytes;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signer = value;
+                        else
+                            delete message.signer;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SignedBytes;
+    })();
+
+    oppu.Reply = (function() {
+
+        /**
+         * Properties of a Reply.
+         * @typedef {Object} oppu.Reply.$Properties
+         * @property {string|null} [error] Reply error
+         * @property {Uint8Array|null} [body] Reply body
+         * @property {number|Long|null} [streamBytes] Reply streamBytes
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Reply.
+         * @memberof oppu
+         * @interface IReply
+         * @augments oppu.Reply.$Properties
+         * @deprecated Use oppu.Reply.$Properties instead.
+         */
+
+        /**
+         * Shape of a Reply.
+         * @typedef {oppu.Reply.$Properties} oppu.Reply.$Shape
+         */
+
+        /**
+         * Constructs a new Reply.
+         * @memberof oppu
+         * @classdesc Represents a Reply.
+         * @constructor
+         * @param {oppu.Reply.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Reply = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Reply error.
+         * @member {string} error
+         * @memberof oppu.Reply
+         * @instance
+         */
+        Reply.prototype.error = "";
+
+        /**
+         * Reply body.
+         * @member {Uint8Array} body
+         * @memberof oppu.Reply
+         * @instance
+         */
+        Reply.prototype.body = $util.newBuffer([]);
+
+        /**
+         * Reply streamBytes.
+         * @member {number|Long} streamBytes
+         * @memberof oppu.Reply
+         * @instance
+         */
+        Reply.prototype.streamBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Reply message. Does not implicitly {@link oppu.Reply.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Reply
+         * @static
+         * @param {oppu.Reply.$Properties} message Reply message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Reply.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.error != null && $Object.hasOwnProperty.call(message, "error") && message.error !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.error);
+            if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.body);
+            if (message.streamBytes != null && $Object.hasOwnProperty.call(message, "streamBytes") && (typeof message.streamBytes === "object" ? message.streamBytes.low || message.streamBytes.high : message.streamBytes !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.streamBytes);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Reply message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Reply
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Reply & oppu.Reply.$Shape} Reply
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Reply.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Reply();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.error = value;
+                        else
+                            delete message.error;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.body = value;
+                        else
+                            delete message.body;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.streamBytes = value;
+                        else
+                            delete message.streamBytes;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Reply;
+    })();
+
+    oppu.ChunkRequest = (function() {
+
+        /**
+         * Properties of a ChunkRequest.
+         * @typedef {Object} oppu.ChunkRequest.$Properties
+         * @property {Uint8Array|null} [baseId] ChunkRequest baseId
+         * @property {number|null} [file] ChunkRequest file
+         * @property {number|null} [firstChunk] ChunkRequest firstChunk
+         * @property {number|null} [chunkCount] ChunkRequest chunkCount
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ChunkRequest.
+         * @memberof oppu
+         * @interface IChunkRequest
+         * @augments oppu.ChunkRequest.$Properties
+         * @deprecated Use oppu.ChunkRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of a ChunkRequest.
+         * @typedef {oppu.ChunkRequest.$Properties} oppu.ChunkRequest.$Shape
+         */
+
+        /**
+         * Constructs a new ChunkRequest.
+         * @memberof oppu
+         * @classdesc Represents a ChunkRequest.
+         * @constructor
+         * @param {oppu.ChunkRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ChunkRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ChunkRequest baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.ChunkRequest
+         * @instance
+         */
+        ChunkRequest.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * ChunkRequest file.
+         * @member {number} file
+         * @memberof oppu.ChunkRequest
+         * @instance
+         */
+        ChunkRequest.prototype.file = 0;
+
+        /**
+         * ChunkRequest firstChunk.
+         * @member {number} firstChunk
+         * @memberof oppu.ChunkRequest
+         * @instance
+         */
+        ChunkRequest.prototype.firstChunk = 0;
+
+        /**
+         * ChunkRequest chunkCount.
+         * @member {number} chunkCount
+         * @memberof oppu.ChunkRequest
+         * @instance
+         */
+        ChunkRequest.prototype.chunkCount = 0;
+
+        /**
+         * Encodes the specified ChunkRequest message. Does not implicitly {@link oppu.ChunkRequest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ChunkRequest
+         * @static
+         * @param {oppu.ChunkRequest.$Properties} message ChunkRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ChunkRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.baseId);
+            if (message.file != null && $Object.hasOwnProperty.call(message, "file") && message.file !== 0)
+                writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.file);
+            if (message.firstChunk != null && $Object.hasOwnProperty.call(message, "firstChunk") && message.firstChunk !== 0)
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.firstChunk);
+            if (message.chunkCount != null && $Object.hasOwnProperty.call(message, "chunkCount") && message.chunkCount !== 0)
+                writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.chunkCount);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ChunkRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ChunkRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ChunkRequest & oppu.ChunkRequest.$Shape} ChunkRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ChunkRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ChunkRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.file = value;
+                        else
+                            delete message.file;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.firstChunk = value;
+                        else
+                            delete message.firstChunk;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.chunkCount = value;
+                        else
+                            delete message.chunkCount;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ChunkRequest;
+    })();
+
+    oppu.CoordinatorRequest = (function() {
+
+        /**
+         * Properties of a CoordinatorRequest.
+         * @typedef {Object} oppu.CoordinatorRequest.$Properties
+         * @property {oppu.ListRequest.$Properties|null} [listManifests] CoordinatorRequest listManifests
+         * @property {oppu.IdRequest.$Properties|null} [getManifest] CoordinatorRequest getManifest
+         * @property {oppu.ListRequest.$Properties|null} [listTasks] CoordinatorRequest listTasks
+         * @property {oppu.IdRequest.$Properties|null} [listProviders] CoordinatorRequest listProviders
+         * @property {oppu.Announcement.$Properties|null} [announce] CoordinatorRequest announce
+         * @property {oppu.SignedBytes.$Properties|null} [report] CoordinatorRequest report
+         * @property {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"} [request] CoordinatorRequest request
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a CoordinatorRequest.
+         * @memberof oppu
+         * @interface ICoordinatorRequest
+         * @augments oppu.CoordinatorRequest.$Properties
+         * @deprecated Use oppu.CoordinatorRequest.$Properties instead.
+         */
+
+        /**
+         * Narrowed shape of a CoordinatorRequest.
+         * @typedef {{
+         *   listManifests?: oppu.ListRequest.$Shape|null;
+         *   getManifest?: oppu.IdRequest.$Shape|null;
+         *   listTasks?: oppu.ListRequest.$Shape|null;
+         *   listProviders?: oppu.IdRequest.$Shape|null;
+         *   announce?: oppu.Announcement.$Shape|null;
+         *   report?: oppu.SignedBytes.$Shape|null;
+         *   $unknowns?: Array.<Uint8Array>;
+         * } & (
+         *   ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape })
+         * )} oppu.CoordinatorRequest.$Shape
+         */
+
+        /**
+         * Constructs a new CoordinatorRequest.
+         * @memberof oppu
+         * @classdesc Represents a CoordinatorRequest.
+         * @constructor
+         * @param {oppu.CoordinatorRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const CoordinatorRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * CoordinatorRequest listManifests.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listManifests
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listManifests = null;
+
+        /**
+         * CoordinatorRequest getManifest.
+         * @member {oppu.IdRequest.$Properties|null|undefined} getManifest
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.getManifest = null;
+
+        /**
+         * CoordinatorRequest listTasks.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listTasks
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listTasks = null;
+
+        /**
+         * CoordinatorRequest listProviders.
+         * @member {oppu.IdRequest.$Properties|null|undefined} listProviders
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listProviders = null;
+
+        /**
+         * CoordinatorRequest announce.
+         * @member {oppu.Announcement.$Properties|null|undefined} announce
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.announce = null;
+
+        /**
+         * CoordinatorRequest report.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} report
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.report = null;
+
+        // OneOf field names bound to virtual getters and setters
+        let $oneOfFields;
+
+        /**
+         * CoordinatorRequest request.
+         * @member {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|undefined} request
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        $Object.defineProperty(CoordinatorRequest.prototype, "request", {
+            get: $util.oneOfGetter($oneOfFields = ["listManifests", "getManifest", "listTasks", "listProviders", "announce", "report"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        /**
+         * Encodes the specified CoordinatorRequest message. Does not implicitly {@link oppu.CoordinatorRequest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.CoordinatorRequest
+         * @static
+         * @param {oppu.CoordinatorRequest.$Properties} message CoordinatorRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        CoordinatorRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.listManifests != null && $Object.hasOwnProperty.call(message, "listManifests"))
+                $root.oppu.ListRequest.encode(message.listManifests, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.getManifest != null && $Object.hasOwnProperty.call(message, "getManifest"))
+                $root.oppu.IdRequest.encode(message.getManifest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.listTasks != null && $Object.hasOwnProperty.call(message, "listTasks"))
+                $root.oppu.ListRequest.encode(message.listTasks, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+            if (message.listProviders != null && $Object.hasOwnProperty.call(message, "listProviders"))
+                $root.oppu.IdRequest.encode(message.listProviders, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+            if (message.announce != null && $Object.hasOwnProperty.call(message, "announce"))
+                $root.oppu.Announcement.encode(message.announce, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+            if (message.report != null && $Object.hasOwnProperty.call(message, "report"))
+                $root.oppu.SignedBytes.encode(message.report, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a CoordinatorRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.CoordinatorRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.CoordinatorRequest & oppu.CoordinatorRequest.$Shape} CoordinatorRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        CoordinatorRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.CoordinatorRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.listManifests = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listManifests);
+                        message.request = "listManifests";
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.getManifest = $root.oppu.IdRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.getManifest);
+                        message.request = "getManifest";
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.listTasks = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listTasks);
+                        message.request = "listTasks";
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        message.listProviders = $root.oppu.IdRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listProviders);
+                        message.request = "listProviders";
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        message.announce = $root.oppu.Announcement.decode(reader, reader.size(), $undefined, _depth + 1, message.announce);
+                        message.request = "announce";
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        message.report = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.report);
+                        message.request = "report";
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return CoordinatorRequest;
+    })();
+
+    oppu.ListRequest = (function() {
+
+        /**
+         * Properties of a ListRequest.
+         * @typedef {Object} oppu.ListRequest.$Properties
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ListRequest.
+         * @memberof oppu
+         * @interface IListRequest
+         * @augments oppu.ListRequest.$Properties
+         * @deprecated Use oppu.ListRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of a ListRequest.
+         * @typedef {oppu.ListRequest.$Properties} oppu.ListRequest.$Shape
+         */
+
+        /**
+         * Constructs a new ListRequest.
+         * @memberof oppu
+         * @classdesc Represents a ListRequest.
+         * @constructor
+         * @param {oppu.ListRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ListRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Encodes the specified ListRequest message. Does not implicitly {@link oppu.ListRequest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ListRequest
+         * @static
+         * @param {oppu.ListRequest.$Properties} message ListRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ListRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ListRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ListRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ListRequest & oppu.ListRequest.$Shape} ListRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ListRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ListRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ListRequest;
+    })();
+
+    oppu.IdRequest = (function() {
+
+        /**
+         * Properties of an IdRequest.
+         * @typedef {Object} oppu.IdRequest.$Properties
+         * @property {Uint8Array|null} [id] IdRequest id
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an IdRequest.
+         * @memberof oppu
+         * @interface IIdRequest
+         * @augments oppu.IdRequest.$Properties
+         * @deprecated Use oppu.IdRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of an IdRequest.
+         * @typedef {oppu.IdRequest.$Properties} oppu.IdRequest.$Shape
+         */
+
+        /**
+         * Constructs a new IdRequest.
+         * @memberof oppu
+         * @classdesc Represents an IdRequest.
+         * @constructor
+         * @param {oppu.IdRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const IdRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * IdRequest id.
+         * @member {Uint8Array} id
+         * @memberof oppu.IdRequest
+         * @instance
+         */
+        IdRequest.prototype.id = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified IdRequest message. Does not implicitly {@link oppu.IdRequest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.IdRequest
+         * @static
+         * @param {oppu.IdRequest.$Properties} message IdRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        IdRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.id);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an IdRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.IdRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.IdRequest & oppu.IdRequest.$Shape} IdRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        IdRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.IdRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.id = value;
+                        else
+                            delete message.id;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return IdRequest;
+    })();
+
+    oppu.Announcement = (function() {
+
+        /**
+         * Properties of an Announcement.
+         * @typedef {Object} oppu.Announcement.$Properties
+         * @property {Array.<Uint8Array>|null} [baseIds] Announcement baseIds
+         * @property {Array.<string>|null} [addresses] Announcement addresses
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Announcement.
+         * @memberof oppu
+         * @interface IAnnouncement
+         * @augments oppu.Announcement.$Properties
+         * @deprecated Use oppu.Announcement.$Properties instead.
+         */
+
+        /**
+         * Shape of an Announcement.
+         * @typedef {oppu.Announcement.$Properties} oppu.Announcement.$Shape
+         */
+
+        /**
+         * Constructs a new Announcement.
+         * @memberof oppu
+         * @classdesc Represents an Announcement.
+         * @constructor
+         * @param {oppu.Announcement.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Announcement = function (properties) {
+            this.baseIds = [];
+            this.addresses = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Announcement baseIds.
+         * @member {Array.<Uint8Array>} baseIds
+         * @memberof oppu.Announcement
+         * @instance
+         */
+        Announcement.prototype.baseIds = $util.emptyArray;
+
+        /**
+         * Announcement addresses.
+         * @member {Array.<string>} addresses
+         * @memberof oppu.Announcement
+         * @instance
+         */
+        Announcement.prototype.addresses = $util.emptyArray;
+
+        /**
+         * Encodes the specified Announcement message. Does not implicitly {@link oppu.Announcement.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Announcement
+         * @static
+         * @param {oppu.Announcement.$Properties} message Announcement message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Announcement.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.baseIds != null && message.baseIds.length)
+                for (let i = 0; i < message.baseIds.length; ++i)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.baseIds[i]);
+            if (message.addresses != null && message.addresses.length)
+                for (let i = 0; i < message.addresses.length; ++i)
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.addresses[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Announcement message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Announcement
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Announcement & oppu.Announcement.$Shape} Announcement
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Announcement.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Announcement();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.baseIds && message.baseIds.length))
+                            message.baseIds = [];
+                        message.baseIds.push(reader.bytes());
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.addresses && message.addresses.length))
+                            message.addresses = [];
+                        message.addresses.push(reader.stringVerify());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Announcement;
+    })();
+
+    oppu.IdList = (function() {
+
+        /**
+         * Properties of an IdList.
+         * @typedef {Object} oppu.IdList.$Properties
+         * @property {Array.<Uint8Array>|null} [ids] IdList ids
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an IdList.
+         * @memberof oppu
+         * @interface IIdList
+         * @augments oppu.IdList.$Properties
+         * @deprecated Use oppu.IdList.$Properties instead.
+         */
+
+        /**
+         * Shape of an IdList.
+         * @typedef {oppu.IdList.$Properties} oppu.IdList.$Shape
+         */
+
+        /**
+         * Constructs a new IdList.
+         * @memberof oppu
+         * @classdesc Represents an IdList.
+         * @constructor
+         * @param {oppu.IdList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const IdList = function (properties) {
+            this.ids = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * IdList ids.
+         * @member {Array.<Uint8Array>} ids
+         * @memberof oppu.IdList
+         * @instance
+         */
+        IdList.prototype.ids = $util.emptyArray;
+
+        /**
+         * Encodes the specified IdList message. Does not implicitly {@link oppu.IdList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.IdList
+         * @static
+         * @param {oppu.IdList.$Properties} message IdList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        IdList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.ids != null && message.ids.length)
+                for (let i = 0; i < message.ids.length; ++i)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.ids[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an IdList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.IdList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.IdList & oppu.IdList.$Shape} IdList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        IdList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.IdList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.ids && message.ids.length))
+                            message.ids = [];
+                        message.ids.push(reader.bytes());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return IdList;
+    })();
+
+    oppu.PublishedManifest = (function() {
+
+        /**
+         * Properties of a PublishedManifest.
+         * @typedef {Object} oppu.PublishedManifest.$Properties
+         * @property {oppu.SignedBytes.$Properties|null} [manifest] PublishedManifest manifest
+         * @property {oppu.SignedBytes.$Properties|null} [licence] PublishedManifest licence
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a PublishedManifest.
+         * @memberof oppu
+         * @interface IPublishedManifest
+         * @augments oppu.PublishedManifest.$Properties
+         * @deprecated Use oppu.PublishedManifest.$Properties instead.
+         */
+
+        /**
+         * Shape of a PublishedManifest.
+         * @typedef {oppu.PublishedManifest.$Properties} oppu.PublishedManifest.$Shape
+         */
+
+        /**
+         * Constructs a new PublishedManifest.
+         * @memberof oppu
+         * @classdesc Represents a PublishedManifest.
+         * @constructor
+         * @param {oppu.PublishedManifest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const PublishedManifest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * PublishedManifest manifest.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} manifest
+         * @memberof oppu.PublishedManifest
+         * @instance
+         */
+        PublishedManifest.prototype.manifest = null;
+
+        /**
+         * PublishedManifest licence.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} licence
+         * @memberof oppu.PublishedManifest
+         * @instance
+         */
+        PublishedManifest.prototype.licence = null;
+
+        /**
+         * Encodes the specified PublishedManifest message. Does not implicitly {@link oppu.PublishedManifest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.PublishedManifest
+         * @static
+         * @param {oppu.PublishedManifest.$Properties} message PublishedManifest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        PublishedManifest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest"))
+                $root.oppu.SignedBytes.encode(message.manifest, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.licence != null && $Object.hasOwnProperty.call(message, "licence"))
+                $root.oppu.SignedBytes.encode(message.licence, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a PublishedManifest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.PublishedManifest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.PublishedManifest & oppu.PublishedManifest.$Shape} PublishedManifest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        PublishedManifest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.PublishedManifest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.manifest = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.manifest);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.licence = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.licence);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return PublishedManifest;
+    })();
+
+    oppu.TaskList = (function() {
+
+        /**
+         * Properties of a TaskList.
+         * @typedef {Object} oppu.TaskList.$Properties
+         * @property {Array.<oppu.SignedBytes.$Properties>|null} [tasks] TaskList tasks
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a TaskList.
+         * @memberof oppu
+         * @interface ITaskList
+         * @augments oppu.TaskList.$Properties
+         * @deprecated Use oppu.TaskList.$Properties instead.
+         */
+
+        /**
+         * Shape of a TaskList.
+         * @typedef {oppu.TaskList.$Properties} oppu.TaskList.$Shape
+         */
+
+        /**
+         * Constructs a new TaskList.
+         * @memberof oppu
+         * @classdesc Represents a TaskList.
+         * @constructor
+         * @param {oppu.TaskList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const TaskList = function (properties) {
+            this.tasks = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * TaskList tasks.
+         * @member {Array.<oppu.SignedBytes.$Properties>} tasks
+         * @memberof oppu.TaskList
+         * @instance
+         */
+        TaskList.prototype.tasks = $util.emptyArray;
+
+        /**
+         * Encodes the specified TaskList message. Does not implicitly {@link oppu.TaskList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.TaskList
+         * @static
+         * @param {oppu.TaskList.$Properties} message TaskList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        TaskList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.tasks != null && message.tasks.length)
+                for (let i = 0; i < message.tasks.length; ++i)
+                    $root.oppu.SignedBytes.encode(message.tasks[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a TaskList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.TaskList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.TaskList & oppu.TaskList.$Shape} TaskList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        TaskList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.TaskList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.tasks && message.tasks.length))
+                            message.tasks = [];
+                        message.tasks.push($root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return TaskList;
+    })();
+
+    oppu.ProviderList = (function() {
+
+        /**
+         * Properties of a ProviderList.
+         * @typedef {Object} oppu.ProviderList.$Properties
+         * @property {Array.<oppu.Provider.$Properties>|null} [providers] ProviderList providers
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ProviderList.
+         * @memberof oppu
+         * @interface IProviderList
+         * @augments oppu.ProviderList.$Properties
+         * @deprecated Use oppu.ProviderList.$Properties instead.
+         */
+
+        /**
+         * Shape of a ProviderList.
+         * @typedef {oppu.ProviderList.$Properties} oppu.ProviderList.$Shape
+         */
+
+        /**
+         * Constructs a new ProviderList.
+         * @memberof oppu
+         * @classdesc Represents a ProviderList.
+         * @constructor
+         * @param {oppu.ProviderList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ProviderList = function (properties) {
+            this.providers = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ProviderList providers.
+         * @member {Array.<oppu.Provider.$Properties>} providers
+         * @memberof oppu.ProviderList
+         * @instance
+         */
+        ProviderList.prototype.providers = $util.emptyArray;
+
+        /**
+         * Encodes the specified ProviderList message. Does not implicitly {@link oppu.ProviderList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ProviderList
+         * @static
+         * @param {oppu.ProviderList.$Properties} message ProviderList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ProviderList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.providers != null && message.providers.length)
+                for (let i = 0; i < message.providers.length; ++i)
+                    $root.oppu.Provider.encode(message.providers[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ProviderList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ProviderList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ProviderList & oppu.ProviderList.$Shape} ProviderList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ProviderList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ProviderList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.providers && message.providers.length))
+                            message.providers = [];
+                        message.providers.push($root.oppu.Provider.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ProviderList;
+    })();
+
+    oppu.Provider = (function() {
+
+        /**
+         * Properties of a Provider.
+         * @typedef {Object} oppu.Provider.$Properties
+         * @property {Array.<string>|null} [addresses] Provider addresses
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Provider.
+         * @memberof oppu
+         * @interface IProvider
+         * @augments oppu.Provider.$Properties
+         * @deprecated Use oppu.Provider.$Properties instead.
+         */
+
+        /**
+         * Shape of a Provider.
+         * @typedef {oppu.Provider.$Properties} oppu.Provider.$Shape
+         */
+
+        /**
+         * Constructs a new Provider.
+         * @memberof oppu
+         * @classdesc Represents a Provider.
+         * @constructor
+         * @param {oppu.Provider.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Provider = function (properties) {
+            this.addresses = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Provider addresses.
+         * @member {Array.<string>} addresses
+         * @memberof oppu.Provider
+         * @instance
+         */
+        Provider.prototype.addresses = $util.emptyArray;
+
+        /**
+         * Encodes the specified Provider message. Does not implicitly {@link oppu.Provider.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Provider
+         * @static
+         * @param {oppu.Provider.$Properties} message Provider message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Provider.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.addresses != null && message.addresses.length)
+                for (let i = 0; i < message.addresses.length; ++i)
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.addresses[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Provider message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Provider
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Provider & oppu.Provider.$Shape} Provider
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Provider.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Provider();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.addresses && message.addresses.length))
+                            message.addresses = [];
+                        message.addresses.push(reader.stringVerify());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Provider;
+    })();
+
+    oppu.Announced = (function() {
+
+        /**
+         * Properties of an Announced.
+         * @typedef {Object} oppu.Announced.$Properties
+         * @property {number|null} [expiresIn] Announced expiresIn
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Announced.
+         * @memberof oppu
+         * @interface IAnnounced
+         * @augments oppu.Announced.$Properties
+         * @deprecated Use oppu.Announced.$Properties instead.
+         */
+
+        /**
+         * Shape of an Announced.
+         * @typedef {oppu.Announced.$Properties} oppu.Announced.$Shape
+         */
+
+        /**
+         * Constructs a new Announced.
+         * @memberof oppu
+         * @classdesc Represents an Announced.
+         * @constructor
+         * @param {oppu.Announced.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Announced = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Announced expiresIn.
+         * @member {number} expiresIn
+         * @memberof oppu.Announced
+         * @instance
+         */
+        Announced.prototype.expiresIn = 0;
+
+        /**
+         * Encodes the specified Announced message. Does not implicitly {@link oppu.Announced.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Announced
+         * @static
+         * @param {oppu.Announced.$Properties} message Announced message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Announced.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.expiresIn != null && $Object.hasOwnProperty.call(message, "expiresIn") && message.expiresIn !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.expiresIn);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Announced message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Announced
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Announced & oppu.Announced.$Shape} Announced
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Announced.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Announced();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.expiresIn = value;
+                        else
+                            delete message.expiresIn;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Announced;
+    })();
+
+    oppu.Accepted = (function() {
+
+        /**
+         * Properties of an Accepted.
+         * @typedef {Object} oppu.Accepted.$Properties
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Accepted.
+         * @memberof oppu
+         * @interface IAccepted
+         * @augments oppu.Accepted.$Properties
+         * @deprecated Use oppu.Accepted.$Properties instead.
+         */
+
+        /**
+         * Shape of an Accepted.
+         * @typedef {oppu.Accepted.$Properties} oppu.Accepted.$Shape
+         */
+
+        /**
+         * Constructs a new Accepted.
+         * @memberof oppu
+         * @classdesc Represents an Accepted.
+         * @constructor
+         * @param {oppu.Accepted.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Accepted = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Encodes the specified Accepted message. Does not implicitly {@link oppu.Accepted.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Accepted
+         * @static
+         * @param {oppu.Accepted.$Properties} message Accepted message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Accepted.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Accepted message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Accepted
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Accepted & oppu.Accepted.$Shape} Accepted
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Accepted.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Accepted();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Accepted;
+    })();
+
+    return oppu;
+})();
+
+export {
+  $root as default
+};
