@@ -54,7 +54,7 @@ export class Vault {
   #closed = false
   readonly #master: Uint8Array
   readonly #box: nacl.BoxKeyPair
-  readonly #keys = new Map<string, Uint8Array>()
+  #sealing: Uint8Array | undefined
 
   private constructor(master: Uint8Array, record: VaultRecord) {
     this.#master = master
@@ -178,8 +178,7 @@ export class Vault {
     this.#closed = true
     this.#master.fill(0)
     this.#box.secretKey.fill(0)
-    for (const key of this.#keys.values()) key.fill(0)
-    this.#keys.clear()
+    this.#sealing?.fill(0)
   }
 
   [Symbol.dispose](): void {
@@ -197,9 +196,8 @@ export class Vault {
 
   #sealKey(): Uint8Array {
     const master = this.#open()
-    let key = this.#keys.get('seal')
-    if (!key) this.#keys.set('seal', (key = derive(master, 'seal')))
-    return key
+    this.#sealing ??= derive(master, 'seal')
+    return this.#sealing
   }
 }
 

@@ -1,0 +1,170 @@
+/**
+ * The bases on disk: `<home>/bases/<id>/manifest` (canonical bytes) and `files/…`, as the source had them.
+ *
+ * A base counts as there when its folder has its final name: imports (node/base) and fetches (chunks.ts) build it under
+ * a dotted name and rename. The id is checked against the manifest on every read; the files' bytes are checked
+ * where they are used: chunk by chunk by whoever fetches, and by verify(). What else lies in the folder (node/base
+ * keeps `weights.f32` there) is derived and never provided to anyone.
+ */
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OppuError } from '../../protocol/errors.ts'
+import { type BaseId, parseId } from '../../protocol/ids.ts'
+import { type BaseManifest, baseId, chunkHash, chunkRange, decodeManifest } from '../../protocol/manifest.ts'
+import { errorCode } from './atomic-file.ts'
+import { FILES_FOLDER, MANIFEST_FILE, partialFolder } from './chunks.ts'
+
+export interface StoredBase {
+  readonly id: BaseId
+  readonly manifest: BaseManifest
+  /** `<home>/bases/<id>` */
+  readonly folder: string
+}
+
+const ID_FOLDER = /^[0-9a-f]{64}$/
+
+export class Bases {
+  readonly folder: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** `folder` is `<home>/bases`; it need not exist. */
+  static open(folder: string): Bases {
+    return new Bases(folder)
+  }
+
+  /** By name, then id. Folders that are not bases, and unfinished ones, are left out. */
+  async list(): Promise<StoredBase[]> {
+    const names = await readdir(this.folder).catch(error => absent(error, []))
+    const bases: StoredBase[] = []
+    for (const name of names.filter(name => ID_FOLDER.test(name))) {
+      const base = await this.get(name as BaseId)
+      if (base) bases.push(base)
+    }
+    return bases.sort((a, b) =>
+      a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : a.id < b.id ? -1 : 1,
+    )
+  }
+
+  /** `undefined` when it is not here. @throws OppuError HASH_MISMATCH, INVALID_DATA when its manifest is damaged. */
+  async get(id: BaseId): Promise<StoredBase | undefined> {
+    const folder = join(this.folder, parseId<BaseId>(id, 'base id'))
+    const bytes = await readFile(join(folder, MANIFEST_FILE)).catch(error => absent(error, undefined))
+    if (bytes === undefined) return undefined
+    const manifest = decodeManifest(bytes)
+    if (baseId(manifest) !== id)
+      throw new OppuError('HASH_MISMATCH', `the manifest of base ${id} is another base's`)
+    return { id, manifest, folder }
+  }
+
+  /**
+   * The base that `text` names: a whole id, its first digits, or a name.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS.
+   */
+  async find(text: string): Promise<StoredBase> {
+    const found = (await this.list()).filter(
+      ({ id, manifest }) => id.startsWith(text.toLowerCase()) || manifest.name === text,
+    )
+    const [base] = found
+    if (!base) throw new OppuError('NOT_FOUND', `there is no base ${text} here`)
+    if (found.length > 1) throw new OppuError('AMBIGUOUS', `${text} could be ${found.length} bases`)
+    return base
+  }
+
+  /** What providing needs; the caller closes it. @throws OppuError NOT_FOUND. */
+  async source(id: BaseId): Promise<BaseSource> {
+    const base = await this.get(id)
+    if (!base) throw new OppuError('NOT_FOUND', `there is no base ${id} here`)
+    return BaseSource.open(base)
+  }
+
+  /** Deletes the base and any unfinished one of that id; false when there was neither. */
+  async remove(id: BaseId): Promise<boolean> {
+    const folder = join(this.folder, parseId<BaseId>(id, 'base id'))
+    const partial = partialFolder(this.folder, id)
+    const there = (await exists(folder)) || (await exists(partial))
+    await rm(partial, { recursive: true, force: true })
+    const doomed = join(this.folder, `.${id}.removed`)
+    await rm(doomed, { recursive: true, force: true })
+    await rename(folder, doomed).catch(error => absent(error, undefined))
+    await rm(doomed, { recursive: true, force: true })
+    return there
+  }
+}
+
+/** Reads a stored base chunk by chunk, with its files kept open. */
+export class BaseSource {
+  readonly id: BaseId
+  readonly manifest: BaseManifest
+  readonly #folder: string
+  readonly #handles = new Map<number, Promise<FileHandle>>()
+  #closed = false
+
+  private constructor(base: StoredBase) {
+    this.id = base.id
+    this.manifest = base.manifest
+    this.#folder = base.folder
+  }
+
+  static open(base: StoredBase): BaseSource {
+    return new BaseSource(base)
+  }
+
+  /**
+   * The bytes of one chunk (indexes into the manifest), unverified: the other side checks them anyway.
+   * @throws OppuError TRUNCATED_FILE, CLOSED; TypeError when there is no such chunk.
+   */
+  async read(file: number, chunk: number): Promise<Uint8Array> {
+    if (this.#closed) throw new OppuError('CLOSED', `base ${this.id} is closed`)
+    const entry = this.manifest.files[file]
+    if (!entry) throw new TypeError(`the manifest has no file ${file}`)
+    const { offset, length } = chunkRange(this.manifest, entry, chunk)
+    let opening = this.#handles.get(file)
+    if (!opening) {
+      opening = open(join(this.#folder, FILES_FOLDER, ...entry.path.split('/')), 'r')
+      this.#handles.set(file, opening)
+    }
+    const handle = await opening
+    const bytes = new Uint8Array(length)
+    for (let filled = 0; filled < length; ) {
+      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
+      if (bytesRead === 0)
+        throw new OppuError('TRUNCATED_FILE', `${entry.path} of base ${this.id} ends too early`)
+      filled += bytesRead
+    }
+    return bytes
+  }
+
+  /** Hashes every chunk. @throws OppuError HASH_MISMATCH naming the file, TRUNCATED_FILE, the signal's reason. */
+  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    for (const [f, file] of this.manifest.files.entries()) {
+      for (const [c, hash] of file.chunks.entries()) {
+        options.signal?.throwIfAborted()
+        if (chunkHash(await this.read(f, c)) !== hash)
+          throw new OppuError('HASH_MISMATCH', `${file.path} of base ${this.id} is damaged`)
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const handles = [...this.#handles.values()]
+    this.#handles.clear()
+    for (const handle of handles) await (await handle).close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function absent<T>(error: unknown, instead: T): T {
+  if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return instead
+  throw error
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(error => absent(error, undefined))) !== undefined
+}
