@@ -48,3 +48,69 @@ export const REPORT_LIMITS = {
   /** No score may be larger than this in size. */
   score: 100_000,
 } as const
+
+export const PROTOCOLS = {
+  chunks: '/oppu/chunks/1.0.0',
+  coordinator: '/oppu/coordinator/1.0.0',
+} as const
+
+/** What one call may take; every read of a frame has a deadline and a cap. */
+export const RPC_LIMITS = {
+  /** A request frame must have come whole after this long. */
+  requestMs: 10_000,
+  /** A reply frame must have come whole after this long. */
+  replyMs: 30_000,
+  /** One piece of a byte stream must have been taken by the other side after this long. */
+  sendMs: 60_000,
+  /** In every such span a byte stream must bring at least `windowBytes`, or be done. */
+  windowMs: 15_000,
+  windowBytes: 64 * KIB,
+} as const
+
+export const CHUNK_LIMITS = {
+  request: 128,
+  /** Body of a reply to a chunk request: always empty, the chunks follow it. */
+  reply: 256,
+  /** Chunks and bytes that one request may ask for. */
+  chunks: 64,
+  streamBytes: 16 * MIB,
+  /** Requests that one connection may have open at a provider; more are reset. */
+  streamsPerConnection: 16,
+} as const
+
+export const COORDINATOR_LIMITS = {
+  request: 8 * KIB,
+  /** Larger than any manifest with its licence. */
+  reply: MANIFEST_LIMITS.bytes + 512 * KIB,
+  licence: 256 * KIB,
+  /** Manifests and tasks that one coordinator publishes. */
+  manifests: 1000,
+  tasks: 1000,
+  basesPerAnnouncement: 64,
+  addressesPerAnnouncement: 8,
+  /** Characters of one address. */
+  address: 300,
+  providersPerBase: 64,
+  /** Members whose announcements are kept at once. */
+  members: 10_000,
+  announcementMs: 600_000,
+  reportsPerTask: 100_000,
+  /** Requests that one peer may make a minute, over all its connections. */
+  requestsPerMinute: 240,
+  streamsPerConnection: 8,
+} as const
+
+/** How both ends set up libp2p (TCP, noise, yamux, identify, ping). */
+export const TRANSPORT = {
+  /** A window of 256 KiB gives half the throughput of 16 MiB. */
+  maximumWindow: 16 * MIB,
+  /** Without a round-trip time, which keep-alive measures, the window never grows. */
+  keepAliveMs: 5_000,
+  /** How often a silent connection is pinged, and how long the answer may take. */
+  pingMs: 10_000,
+  pingTimeoutMs: 5_000,
+  dialMs: 10_000,
+  /** Inbound connections a second from one host; loopback counts too. */
+  inboundPerSecond: 50,
+  maximumConnections: 300,
+} as const
