@@ -1,0 +1,205 @@
+/**
+ * A graph as the bytes of an ONNX ModelProto (https://github.com/onnx/onnx/blob/main/docs/IR.md), by the
+ * protobufjs module made from `onnx.proto`. Weights are external data: the model names a file and byte ranges,
+ * so neither protobuf's 2 GB limit nor JavaScript's memory bounds a model.
+ *
+ * Lowering also lives here. `FusedMatMul` exists for float32 on the CPU only; elsewhere it becomes Gemm, or
+ * Transpose, MatMul and Mul. Only what an output needs is written, so several graphs can share one building.
+ *
+ * Rejected: the `onnx-proto` package (all of ONNX, for a tenth of it), and hand-written varints.
+ */
+
+import type { Attribute, Attributes, Graph, Node, Value } from './graph.ts'
+import { onnx } from './onnx.pb.js'
+import { type DType, type Tensor, tensorOf } from './tensor.ts'
+
+/** IR version and operator sets written; ONNX Runtime 1.30 reads these and newer. */
+const IR_VERSION = 9
+const OPSET = 18
+
+const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const satisfies Record<DType, number>
+
+const { AttributeType } = onnx.AttributeProto
+
+export interface EncodeOptions {
+  /** The weight file's name within the folder that the session names; needed when the graph has weights. */
+  readonly weightFile?: string
+  /** Whether the device has `FusedMatMul` for float32. */
+  readonly fusedMatMul: boolean
+}
+
+/** Model bytes. @throws TypeError when the graph has no output, or weights but no weight file. */
+export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
+  if (graph.outputs.size === 0) throw new TypeError('the graph has no output')
+  const { nodes, used } = neededFor([...graph.outputs.values()], graph)
+  const lowering = new Lowering(options.fusedMatMul)
+  for (const node of nodes) lowering.add(node)
+  const outputs = [...graph.outputs].map(([name, value]) => {
+    lowering.emit('Identity', [value.name], [name])
+    return { name, type: typeOf({ ...value, shape: undefined }) }
+  })
+  const initializer = [
+    ...graph.constants
+      .filter(({ value }) => used.has(value))
+      .map(({ value, tensor }) => tensorProto(tensor, value.name)),
+    ...lowering.initializers,
+    ...graph.weights
+      .filter(({ value }) => used.has(value))
+      .map(({ value, location }) => {
+        if (options.weightFile === undefined)
+          throw new TypeError('the graph has weights: the session needs a weight file')
+        return {
+          name: value.name,
+          dims: value.shape.map(Number),
+          dataType: ELEMENT_TYPES[value.dtype],
+          dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+          externalData: Object.entries({ location: options.weightFile, ...location }).map(([key, v]) => ({
+            key,
+            value: String(v),
+          })),
+        }
+      }),
+  ]
+  return onnx.ModelProto.encode({
+    irVersion: IR_VERSION,
+    producerName: 'oppu',
+    opsetImport: [
+      { domain: '', version: OPSET },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    graph: {
+      name: 'oppu',
+      node: lowering.nodes,
+      initializer,
+      input: graph.inputs.map(value => ({ name: value.name, type: typeOf(value) })),
+      output: outputs,
+    },
+  }).finish()
+}
+
+/** Nodes that the outputs need, in order, and the values those read. */
+function neededFor(
+  outputs: readonly Value[],
+  graph: Graph,
+): { nodes: readonly Node[]; used: ReadonlySet<Value> } {
+  const used = new Set(outputs)
+  const nodes = graph.nodes.toReversed().filter(node => {
+    if (!node.outputs.some(output => used.has(output))) return false
+    for (const input of node.inputs) used.add(input)
+    return true
+  })
+  return { nodes: nodes.reverse(), used }
+}
+
+/** Collects the nodes of the model, replacing ops that the device has no kernel for. */
+class Lowering {
+  readonly nodes: onnx.NodeProto.$Properties[] = []
+  readonly initializers: onnx.TensorProto.$Properties[] = []
+  readonly #fusedMatMul: boolean
+
+  constructor(fusedMatMul: boolean) {
+    this.#fusedMatMul = fusedMatMul
+  }
+
+  add({ op, inputs, outputs, attributes }: Node): void {
+    const names = inputs.map(value => value.name)
+    if (op === 'FusedMatMul') this.#matMul(names, inputs, outputs[0]!, attributes)
+    else
+      this.emit(
+        op,
+        names,
+        outputs.map(value => value.name),
+        attributes,
+      )
+  }
+
+  emit(
+    opType: string,
+    input: readonly string[],
+    output: readonly string[],
+    attributes: Attributes = {},
+    domain = '',
+  ): void {
+    const attribute = Object.entries(attributes).flatMap(([name, value]) => attributeProto(name, value))
+    this.nodes.push({
+      name: `${opType} ${output[0]}`,
+      opType,
+      input: [...input],
+      output: [...output],
+      domain,
+      attribute,
+    })
+  }
+
+  #matMul(names: readonly string[], operands: readonly Value[], y: Value, attributes: Attributes): void {
+    const { transA, transB, alpha } = attributes as {
+      transA: { int: number }
+      transB: { int: number }
+      alpha: { float: number }
+    }
+    if (transA.int === 0 && transB.int === 0 && alpha.float === 1) {
+      this.emit('MatMul', names, [y.name])
+    } else if (this.#fusedMatMul && y.dtype === 'float32') {
+      this.emit('FusedMatMul', names, [y.name], attributes, 'com.microsoft')
+    } else if (y.shape.length === 2) {
+      this.emit('Gemm', names, [y.name], attributes)
+    } else {
+      const turned = [transA, transB].map(({ int }, side) =>
+        int === 0 ? names[side]! : this.#turn(operands[side]!, `${y.name}/${side}`),
+      )
+      this.#scaled(turned, y, alpha.float)
+    }
+  }
+
+  /** The last two axes exchanged. */
+  #turn({ name, shape }: Value, as: string): string {
+    const last = shape.length - 1
+    const perm = [...shape.keys()].with(last, last - 1).with(last - 1, last)
+    this.emit('Transpose', [name], [as], { perm: { ints: perm } })
+    return as
+  }
+
+  #scaled(operands: readonly string[], y: Value, alpha: number): void {
+    const product = alpha === 1 ? y.name : `${y.name}/product`
+    this.emit('MatMul', operands, [product])
+    if (alpha === 1) return
+    if (y.dtype === 'float16') throw new TypeError(`${y.name}: scale a float16 product by hand`)
+    this.initializers.push(tensorProto(tensorOf(y.dtype, [], [alpha]), `${y.name}/alpha`))
+    this.emit('Mul', [product, `${y.name}/alpha`], [y.name])
+  }
+}
+
+function tensorProto({ dtype, dims, data }: Tensor, name?: string): onnx.TensorProto.$Properties {
+  return {
+    ...(name === undefined ? {} : { name }),
+    dims: [...dims],
+    dataType: ELEMENT_TYPES[dtype],
+    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  }
+}
+
+function typeOf(value: { dtype: DType; shape: Value['shape'] | undefined }): onnx.TypeProto.$Properties {
+  const dim = value.shape?.map(dim => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim }))
+  return {
+    tensorType: { elemType: ELEMENT_TYPES[value.dtype], ...(dim === undefined ? {} : { shape: { dim } }) },
+  }
+}
+
+function attributeProto(name: string, attribute: Attribute): onnx.AttributeProto.$Properties[] {
+  if ('dims' in attribute) return []
+  if ('int' in attribute) return [{ name, type: AttributeType.INT, i: attribute.int }]
+  if ('ints' in attribute) return [{ name, type: AttributeType.INTS, ints: [...attribute.ints] }]
+  if ('float' in attribute) return [{ name, type: AttributeType.FLOAT, f: attribute.float }]
+  if ('tensor' in attribute) return [{ name, type: AttributeType.TENSOR, t: tensorProto(attribute.tensor) }]
+  return name === 'to' && Object.hasOwn(ELEMENT_TYPES, attribute.text)
+    ? [{ name, type: AttributeType.INT, i: ELEMENT_TYPES[attribute.text as DType] }]
+    : [{ name, type: AttributeType.STRING, s: Buffer.from(attribute.text) }]
+}

@@ -1,0 +1,482 @@
+/**
+ * The ops a graph is made of: one typed function each, holding its shape and dtype rule. An op is an ONNX op
+ * (https://onnx.ai/onnx/operators/, operator set 18) under its own name; what is not in `OpType` is composed of these.
+ *
+ * Every function throws a TypeError for shapes or types that do not fit, while the graph is built; the runtime is
+ * never the first to notice. Functions that take a shape accept symbolic dimensions and emit whatever shape
+ * arithmetic the runtime then needs. Gradients are in `vjp.ts`; lowering for kernels that a device lacks is in
+ * `onnx.ts`.
+ */
+import {
+  addDims,
+  broadcastShapes,
+  type Dim,
+  missingDim,
+  normalAxis,
+  type Shape,
+  sameShape,
+  sameSize,
+  subtractDims,
+  termsOf,
+} from './dim.ts'
+import type { Attributes, Graph, Value } from './graph.ts'
+import { type DType, isFloat, tensorOf, toNumbers } from './tensor.ts'
+
+/** `FusedMatMul` is com.microsoft's: alpha * op(A) op(B). */
+export type OpType =
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Div'
+  | 'Neg'
+  | 'Sqrt'
+  | 'Exp'
+  | 'Log'
+  | 'Sigmoid'
+  | 'Tanh'
+  | 'Cos'
+  | 'Sin'
+  | 'Equal'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'And'
+  | 'Or'
+  | 'Not'
+  | 'Where'
+  | 'Cast'
+  | 'Identity'
+  | 'FusedMatMul'
+  | 'Softmax'
+  | 'LogSoftmax'
+  | 'ReduceSum'
+  | 'ReduceMean'
+  | 'ReduceMax'
+  | 'Gather'
+  | 'GatherElements'
+  | 'ScatterElements'
+  | 'ScatterND'
+  | 'Reshape'
+  | 'Transpose'
+  | 'Concat'
+  | 'Split'
+  | 'Slice'
+  | 'Pad'
+  | 'Expand'
+  | 'Unsqueeze'
+  | 'Squeeze'
+  | 'Shape'
+  | 'Range'
+  | 'ConstantOfShape'
+
+function emit(
+  op: OpType,
+  inputs: readonly Value[],
+  dtype: DType,
+  shape: Shape,
+  attributes: Attributes = {},
+): Value {
+  return first(inputs).graph.node(op, inputs, attributes, [{ dtype, shape }]).outputs[0]!
+}
+
+function first(values: readonly Value[]): Value {
+  const [value] = values
+  if (value === undefined) throw new TypeError('an op needs at least one value')
+  return value
+}
+
+function check(condition: boolean, op: string, text: string): asserts condition {
+  if (!condition) throw new TypeError(`${op}: ${text}`)
+}
+
+function show(value: Value): string {
+  return `${value.name} ${value.dtype} [${value.shape.join(', ')}]`
+}
+
+// ---- element by element ----
+
+function binary(op: OpType, a: Value, b: Value, allowed: (dtype: DType) => boolean, result?: DType): Value {
+  check(a.dtype === b.dtype && allowed(a.dtype), op, `does not take ${show(a)} and ${show(b)}`)
+  return emit(op, [a, b], result ?? a.dtype, broadcastShapes(a.shape, b.shape))
+}
+
+function unary(op: OpType, x: Value): Value {
+  check(isFloat(x.dtype), op, `does not take ${show(x)}`)
+  return emit(op, [x], x.dtype, x.shape)
+}
+
+const isNumber = (dtype: DType): boolean => isFloat(dtype) || dtype === 'int64' || dtype === 'int32'
+const isBool = (dtype: DType): boolean => dtype === 'bool'
+const isAny = (): boolean => true
+
+/** Broadcast, as all two-sided ops here; both sides of one type. */
+export const add = (a: Value, b: Value): Value => binary('Add', a, b, isNumber)
+export const sub = (a: Value, b: Value): Value => binary('Sub', a, b, isNumber)
+export const mul = (a: Value, b: Value): Value => binary('Mul', a, b, isNumber)
+/** Integers truncate towards zero. */
+export const div = (a: Value, b: Value): Value => binary('Div', a, b, isNumber)
+export const equal = (a: Value, b: Value): Value => binary('Equal', a, b, isAny, 'bool')
+export const less = (a: Value, b: Value): Value => binary('Less', a, b, isNumber, 'bool')
+export const lessOrEqual = (a: Value, b: Value): Value => binary('LessOrEqual', a, b, isNumber, 'bool')
+export const greater = (a: Value, b: Value): Value => binary('Greater', a, b, isNumber, 'bool')
+export const greaterOrEqual = (a: Value, b: Value): Value => binary('GreaterOrEqual', a, b, isNumber, 'bool')
+export const and = (a: Value, b: Value): Value => binary('And', a, b, isBool, 'bool')
+export const or = (a: Value, b: Value): Value => binary('Or', a, b, isBool, 'bool')
+
+export const neg = (x: Value): Value => unary('Neg', x)
+export const sqrt = (x: Value): Value => unary('Sqrt', x)
+export const exp = (x: Value): Value => unary('Exp', x)
+export const log = (x: Value): Value => unary('Log', x)
+export const sigmoid = (x: Value): Value => unary('Sigmoid', x)
+export const tanh = (x: Value): Value => unary('Tanh', x)
+export const cos = (x: Value): Value => unary('Cos', x)
+export const sin = (x: Value): Value => unary('Sin', x)
+/** x * sigmoid(x), also called swish. */
+export const silu = (x: Value): Value => mul(x, sigmoid(x))
+
+export function not(x: Value): Value {
+  check(x.dtype === 'bool', 'Not', `does not take ${show(x)}`)
+  return emit('Not', [x], 'bool', x.shape)
+}
+
+/** `a` where the condition holds, else `b`; all three broadcast. */
+export function where(condition: Value, a: Value, b: Value): Value {
+  check(
+    condition.dtype === 'bool' && a.dtype === b.dtype,
+    'Where',
+    `does not take ${show(condition)}, ${show(a)} and ${show(b)}`,
+  )
+  return emit(
+    'Where',
+    [condition, a, b],
+    a.dtype,
+    broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape)),
+  )
+}
+
+export function cast(x: Value, dtype: DType): Value {
+  return x.dtype === dtype ? x : emit('Cast', [x], dtype, x.shape, { to: { text: dtype } })
+}
+
+/** The same value under a node of its own: a point where a gradient can be asked for. */
+export const identity = (x: Value): Value => emit('Identity', [x], x.dtype, x.shape)
+
+/** A constant scalar of that type, for arithmetic with a number. */
+export function scalar(graph: Graph, dtype: Exclude<DType, 'float16'>, value: number): Value {
+  return graph.constant(tensorOf(dtype, [], [value]))
+}
+
+/** A scalar of the type of `x`; float16 by a cast, as constants have no float16 yet. */
+export function scalarLike(x: Value, value: number): Value {
+  return x.dtype === 'float16'
+    ? cast(scalar(x.graph, 'float32', value), 'float16')
+    : scalar(x.graph, x.dtype, value)
+}
+
+// ---- products ----
+
+export interface MatMulOptions {
+  /** The last two axes of `a` are [k, m]. */
+  readonly transA?: boolean
+  /** The last two axes of `b` are [n, k], as Hugging Face stores weights. */
+  readonly transB?: boolean
+  /** Factor on the product, at no cost. */
+  readonly alpha?: number
+}
+
+/** alpha * op(a) op(b) over the last two axes; [..., m, k] by [..., k, n]; leading axes broadcast. */
+export function matMul(a: Value, b: Value, options: MatMulOptions = {}): Value {
+  const { transA = false, transB = false, alpha = 1 } = options
+  const fit = a.dtype === b.dtype && isFloat(a.dtype) && a.shape.length >= 2 && b.shape.length >= 2
+  check(fit, 'MatMul', `does not take ${show(a)} and ${show(b)}`)
+  const [rowsA, columnsA] = a.shape.slice(-2) as [Dim, Dim]
+  const [rowsB, columnsB] = b.shape.slice(-2) as [Dim, Dim]
+  const [m, k] = transA ? [columnsA, rowsA] : [rowsA, columnsA]
+  const [inner, n] = transB ? [columnsB, rowsB] : [rowsB, columnsB]
+  check(
+    k === inner,
+    'MatMul',
+    `${show(a)}${transA ? 'ᵀ' : ''} and ${show(b)}${transB ? 'ᵀ' : ''} differ in the summed axis`,
+  )
+  const leading = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  return emit('FusedMatMul', [a, b], a.dtype, [...leading, m, n], {
+    transA: { int: Number(transA) },
+    transB: { int: Number(transB) },
+    alpha: { float: alpha },
+  })
+}
+
+/** exp(x) / sum(exp(x)) along an axis. */
+export function softmax(x: Value, axis: number): Value {
+  check(isFloat(x.dtype), 'Softmax', `does not take ${show(x)}`)
+  return emit('Softmax', [x], x.dtype, x.shape, { axis: { int: normalAxis(axis, x.shape.length) } })
+}
+
+/** log(softmax(x)), safe for large values. */
+export function logSoftmax(x: Value, axis: number): Value {
+  check(isFloat(x.dtype), 'LogSoftmax', `does not take ${show(x)}`)
+  return emit('LogSoftmax', [x], x.dtype, x.shape, { axis: { int: normalAxis(axis, x.shape.length) } })
+}
+
+// ---- reductions ----
+
+function reduce(op: OpType, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  check(isNumber(x.dtype), op, `does not take ${show(x)}`)
+  const normal = [...new Set(axes.map(axis => normalAxis(axis, x.shape.length)))].sort((a, b) => a - b)
+  check(normal.length === axes.length && axes.length > 0, op, `axes [${axes.join(', ')}] are empty or repeat`)
+  const shape = keepDims
+    ? x.shape.map((dim, axis) => (normal.includes(axis) ? 1 : dim))
+    : x.shape.filter((_, axis) => !normal.includes(axis))
+  return emit(op, [x, indices(x.graph, normal)], x.dtype, shape, { keepdims: { int: Number(keepDims) } })
+}
+
+export const reduceSum = (x: Value, axes: readonly number[], keepDims = false): Value =>
+  reduce('ReduceSum', x, axes, keepDims)
+export const reduceMean = (x: Value, axes: readonly number[], keepDims = false): Value =>
+  reduce('ReduceMean', x, axes, keepDims)
+/** Equal maxima share the gradient. */
+export const reduceMax = (x: Value, axes: readonly number[], keepDims = false): Value =>
+  reduce('ReduceMax', x, axes, keepDims)
+
+/** The sum over all axes: a scalar. */
+export function sumAll(x: Value): Value {
+  return x.shape.length === 0 ? x : reduceSum(x, [...x.shape.keys()])
+}
+
+// ---- shapes at run time ----
+
+function indices(graph: Graph, values: readonly number[]): Value {
+  return graph.constant(tensorOf('int64', [values.length], values))
+}
+
+/** The constant integers behind a value that one of these functions made (axes, sizes); undefined otherwise. */
+export function constantInts(value: Value): readonly number[] | undefined {
+  const tensor = value.graph.tensorOf(value)
+  return tensor === undefined ? undefined : toNumbers(tensor)
+}
+
+/** A dimension as int64 [1], computed from the shapes of the inputs that define its symbols. */
+export function dimensionOf(graph: Graph, dim: Dim): Value {
+  if (typeof dim === 'number') return indices(graph, [dim])
+  const sums = [...termsOf(dim)].map(([monomial, coefficient]) => {
+    const factors = monomial === '' ? [] : monomial.split('*').map(name => symbolValue(graph, name))
+    if (coefficient !== 1 || factors.length === 0) factors.push(indices(graph, [coefficient]))
+    return factors.reduce(mul)
+  })
+  return sums.reduce(add)
+}
+
+function symbolValue(graph: Graph, name: string): Value {
+  const { value, axis } = graph.symbol(name)
+  return emit('Shape', [value], 'int64', [1], { start: { int: axis }, end: { int: axis + 1 } })
+}
+
+/** A whole shape as int64 [rank]; a constant where nothing is symbolic. */
+export function shapeVector(graph: Graph, shape: Shape): Value {
+  if (shape.every(dim => typeof dim === 'number')) return indices(graph, shape)
+  return concat(
+    shape.map(dim => dimensionOf(graph, dim)),
+    0,
+  )
+}
+
+/** start, start+1, … below `start + count`, int64 [count]. */
+export function range(graph: Graph, start: Dim, count: Dim): Value {
+  const at = (dim: Dim): Value => squeeze(dimensionOf(graph, dim), [0])
+  return emit('Range', [at(start), at(addDims(start, count)), scalar(graph, 'int64', 1)], 'int64', [count])
+}
+
+/** Zeros of a possibly symbolic shape, never stored in the model. */
+export function zeros(graph: Graph, dtype: Exclude<DType, 'float16'>, shape: Shape): Value {
+  const value = { tensor: tensorOf(dtype, [1], [0]) }
+  return emit('ConstantOfShape', [shapeVector(graph, shape)], dtype, shape, { value })
+}
+
+// ---- moving data ----
+
+/**
+ * The same elements in another shape. One entry may be -1: what remains. Symbols must be known from an input or
+ * be 'whole' factors of the source, e.g. `reshape(x, ['batch*seq', 64])`, `reshape(x, ['batch', 'seq', 4, -1])`.
+ */
+export function reshape(x: Value, dims: Shape): Value {
+  const holes = dims.filter(dim => dim === -1).length
+  check(holes <= 1, 'Reshape', 'at most one dimension may be -1')
+  const known = dims.filter(dim => dim !== -1)
+  const hole = holes === 0 ? undefined : missingDim(x.shape, known)
+  check(holes === 0 || hole !== undefined, 'Reshape', `[${dims.join(', ')}] does not divide ${show(x)}`)
+  const shape = dims.map(dim => (dim === -1 ? hole! : dim))
+  check(
+    sameSize(x.shape, shape),
+    'Reshape',
+    `[${dims.join(', ')}] does not hold as many elements as ${show(x)}`,
+  )
+  if (sameShape(x.shape, shape)) return x
+  return emit('Reshape', [x, reshapeTarget(x, shape)], x.dtype, shape)
+}
+
+/** ONNX's 0 (same axis of the source) and one -1 where they suffice, the computed shape where not. */
+function reshapeTarget(x: Value, shape: Shape): Value {
+  const target = shape.map((dim, axis) => (typeof dim === 'string' && dim === x.shape[axis] ? 0 : dim))
+  const unknown = target.filter(dim => typeof dim === 'string').length
+  if (unknown > 1 || shape.includes(0)) return shapeVector(x.graph, shape)
+  return indices(
+    x.graph,
+    target.map(dim => (typeof dim === 'string' ? -1 : dim)),
+  )
+}
+
+/** Axes reordered: axis i of the result is axis perm[i] of `x`. */
+export function transpose(x: Value, perm: readonly number[]): Value {
+  const normal = perm.map(axis => normalAxis(axis, x.shape.length))
+  check(
+    new Set(normal).size === x.shape.length && perm.length === x.shape.length,
+    'Transpose',
+    `[${perm.join(', ')}] does not permute ${show(x)}`,
+  )
+  if (normal.every((axis, index) => axis === index)) return x
+  return emit(
+    'Transpose',
+    [x],
+    x.dtype,
+    normal.map(axis => x.shape[axis]!),
+    { perm: { ints: normal } },
+  )
+}
+
+/** Joined along an axis; all other dimensions equal. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const head = first(values)
+  if (values.length === 1) return head
+  const at = normalAxis(axis, head.shape.length)
+  for (const value of values) {
+    const fit =
+      value.dtype === head.dtype &&
+      sameShape(without(value.shape, at), without(head.shape, at)) &&
+      value.shape.length === head.shape.length
+    check(fit, 'Concat', `does not join ${show(head)} and ${show(value)} along axis ${axis}`)
+  }
+  const length = values.map(value => value.shape[at]!).reduce(addDims)
+  return emit('Concat', values, head.dtype, head.shape.with(at, length), { axis: { int: at } })
+}
+
+function without(shape: Shape, axis: number): Shape {
+  return shape.toSpliced(axis, 1)
+}
+
+/** Cut along an axis into pieces of the given sizes, which must add up. */
+export function split(x: Value, axis: number, sizes: readonly Dim[]): Value[] {
+  const at = normalAxis(axis, x.shape.length)
+  check(
+    sizes.length > 0 && sizes.reduce(addDims) === x.shape[at],
+    'Split',
+    `[${sizes.join(', ')}] does not add up to axis ${axis} of ${show(x)}`,
+  )
+  if (sizes.length === 1) return [x]
+  const outputs = sizes.map(size => ({ dtype: x.dtype, shape: x.shape.with(at, size) }))
+  return [...x.graph.node('Split', [x, shapeVector(x.graph, sizes)], { axis: { int: at } }, outputs).outputs]
+}
+
+/** From `start` up to `end` along one axis. Negative numbers count from the end; no `end` means all the rest. */
+export function slice(x: Value, axis: number, start: Dim, end?: Dim): Value {
+  const at = normalAxis(axis, x.shape.length)
+  const length = x.shape[at]!
+  const from = typeof start === 'number' && start < 0 ? addDims(length, start) : start
+  const to = end === undefined ? length : typeof end === 'number' && end < 0 ? addDims(length, end) : end
+  const size = subtractDims(to, from)
+  const outside = [from, size, subtractDims(length, to)].some(dim => typeof dim === 'number' && dim < 0)
+  check(!outside, 'Slice', `${from} to ${to} is outside axis ${axis} of ${show(x)}`)
+  if (from === 0 && to === length) return x
+  const bounds = [dimensionOf(x.graph, from), dimensionOf(x.graph, to), indices(x.graph, [at])]
+  return emit('Slice', [x, ...bounds], x.dtype, x.shape.with(at, size), { bounds: { dims: [from, to] } })
+}
+
+/** Zeros before and after along one axis. */
+export function pad(x: Value, axis: number, before: Dim, after: Dim): Value {
+  check(isFloat(x.dtype), 'Pad', `does not take ${show(x)}`)
+  const at = normalAxis(axis, x.shape.length)
+  const amounts = concat([dimensionOf(x.graph, before), dimensionOf(x.graph, after)], 0)
+  const shape = x.shape.with(at, addDims(addDims(x.shape[at]!, before), after))
+  const inputs = [x, amounts, scalarLike(x, 0), indices(x.graph, [at])]
+  return emit('Pad', inputs, x.dtype, shape, { bounds: { dims: [before, after] } })
+}
+
+/** Repeated to a larger shape by the rules of broadcasting. */
+export function expand(x: Value, shape: Shape): Value {
+  check(
+    sameShape(broadcastShapes(x.shape, shape), shape),
+    'Expand',
+    `${show(x)} does not broadcast to [${shape.join(', ')}]`,
+  )
+  return sameShape(x.shape, shape) ? x : emit('Expand', [x, shapeVector(x.graph, shape)], x.dtype, shape)
+}
+
+/** Axes of size 1 put in; positions are those in the result. */
+export function unsqueeze(x: Value, axes: readonly number[]): Value {
+  const rank = x.shape.length + axes.length
+  const normal = axes.map(axis => normalAxis(axis, rank)).sort((a, b) => a - b)
+  check(new Set(normal).size === axes.length, 'Unsqueeze', `axes [${axes.join(', ')}] repeat`)
+  const rest = [...x.shape]
+  const shape = Array.from({ length: rank }, (_, axis) => (normal.includes(axis) ? 1 : rest.shift()!))
+  return emit('Unsqueeze', [x, indices(x.graph, normal)], x.dtype, shape)
+}
+
+/** Axes of size 1 taken out. */
+export function squeeze(x: Value, axes: readonly number[]): Value {
+  const normal = axes.map(axis => normalAxis(axis, x.shape.length)).sort((a, b) => a - b)
+  check(
+    normal.every(axis => x.shape[axis] === 1),
+    'Squeeze',
+    `axes [${axes.join(', ')}] of ${show(x)} are not all 1`,
+  )
+  const shape = x.shape.filter((_, axis) => !normal.includes(axis))
+  return emit('Squeeze', [x, indices(x.graph, normal)], x.dtype, shape)
+}
+
+// ---- indexing ----
+
+/** Slices of `x` along an axis, one for each index: the axis is replaced by the shape of `at` (int64). */
+export function gather(x: Value, at: Value, axis = 0): Value {
+  const normal = normalAxis(axis, x.shape.length)
+  check(at.dtype === 'int64', 'Gather', `indices are int64, not ${show(at)}`)
+  return emit('Gather', [x, at], x.dtype, x.shape.toSpliced(normal, 1, ...at.shape), {
+    axis: { int: normal },
+  })
+}
+
+/** One element for each index: result[i][j] = x[i][at[i][j]] for axis 1. Same rank; other axes equal. */
+export function gatherElements(x: Value, at: Value, axis: number): Value {
+  const normal = normalAxis(axis, x.shape.length)
+  const fit =
+    at.dtype === 'int64' &&
+    at.shape.length === x.shape.length &&
+    sameShape(without(at.shape, normal), without(x.shape, normal))
+  check(fit, 'GatherElements', `does not take ${show(x)} with ${show(at)}`)
+  return emit('GatherElements', [x, at], x.dtype, at.shape, { axis: { int: normal } })
+}
+
+/** `x` with updates added at those places: the counterpart of `gatherElements`; repeats accumulate in order. */
+export function scatterElements(x: Value, at: Value, updates: Value, axis: number): Value {
+  const normal = normalAxis(axis, x.shape.length)
+  const fit =
+    at.dtype === 'int64' &&
+    x.dtype === updates.dtype &&
+    sameShape(at.shape, updates.shape) &&
+    at.shape.length === x.shape.length
+  check(fit, 'ScatterElements', `does not take ${show(x)}, ${show(at)} and ${show(updates)}`)
+  return emit('ScatterElements', [x, at, updates], x.dtype, x.shape, {
+    axis: { int: normal },
+    reduction: { text: 'add' },
+  })
+}
+
+/** `x` [rows, ...] with updates [n, ...] added to the rows at [n]: the counterpart of `gather` along axis 0. */
+export function scatterRows(x: Value, at: Value, updates: Value): Value {
+  const fit = at.dtype === 'int64' && at.shape.length === 1 && x.dtype === updates.dtype && x.shape.length > 0
+  check(
+    fit && sameShape(updates.shape, [at.shape[0]!, ...x.shape.slice(1)]),
+    'ScatterND',
+    `does not take ${show(x)}, ${show(at)} and ${show(updates)}`,
+  )
+  return emit('ScatterND', [x, unsqueeze(at, [1]), updates], x.dtype, x.shape, { reduction: { text: 'add' } })
+}

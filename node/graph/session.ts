@@ -1,0 +1,302 @@
+/**
+ * The only file that knows onnxruntime-node: turns a graph into a session on a device, and runs it.
+ *
+ * The model goes to the runtime as bytes, and the weight file by its folder (session option
+ * `session.model_external_initializers_file_folder_path`), so weights are read by the runtime alone: nothing is
+ * copied, and no temporary file is made. Rejected: a model file beside the weight file (litter after a crash,
+ * and read-only folders), and the `externalData` option (every weight through a JavaScript buffer).
+ *
+ * A run is synchronous inside the runtime: it holds the thread until it is done, and an abort is seen between
+ * runs. On the CPU the same feeds give the same bits, for the same number of threads.
+ */
+import { stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import * as ort from 'onnxruntime-node'
+import { OppuError } from '../../protocol/errors.ts'
+import { Graph, type Value } from './graph.ts'
+import { encodeModel } from './onnx.ts'
+import { add, matMul } from './ops.ts'
+import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
+
+// The runtime's own log goes to stderr in its own format; what it has to say arrives as errors.
+ort.env.logLevel = 'fatal'
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml'
+
+/** `auto`: the first device of the platform's list that passes a probe, the CPU where none does. */
+export type DeviceChoice = 'auto' | Device
+
+/** Which device a session runs on, and why; `tried` are those that `auto` passed over. */
+export interface DeviceAccount {
+  readonly device: Device
+  readonly reason: string
+  readonly tried: readonly { readonly device: string; readonly error: string }[]
+}
+
+export interface SessionOptions {
+  readonly device?: DeviceChoice
+  /** Path of the file that holds the graph's weights; must stay until the session is closed. */
+  readonly weightFile?: string
+  /** CPU threads; the runtime's default (one a core) where absent. */
+  readonly threads?: number
+  /** Repack constant weights for products with many rows: faster runs, more memory, slower open. Default true. */
+  readonly prepack?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface RunOptions {
+  /** Names of the outputs to return; all where absent. Everything is computed either way. */
+  readonly outputs?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
+export class GraphSession {
+  readonly device: DeviceAccount
+  readonly #session: ort.InferenceSession
+  readonly #inputs: ReadonlyMap<string, Value>
+  readonly #outputs: ReadonlySet<string>
+  #tail: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  private constructor(session: ort.InferenceSession, graph: Graph, device: DeviceAccount) {
+    this.#session = session
+    this.device = device
+    this.#inputs = new Map(graph.inputs.map(input => [input.name, input]))
+    this.#outputs = new Set(graph.outputs.keys())
+  }
+
+  /**
+   * @throws TypeError for a graph without outputs, or with weights and no weight file
+   * @throws OppuError DEVICE_UNAVAILABLE (a named device that cannot be had), NOT_FOUND or TRUNCATED_FILE (the
+   *   weight file), OUT_OF_MEMORY, RUNTIME_FAILURE
+   */
+  static async open(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+    options.signal?.throwIfAborted()
+    if (options.weightFile !== undefined) await checkWeightFile(graph, options.weightFile)
+    const account = await chooseDevice(options.device ?? 'auto')
+    options.signal?.throwIfAborted()
+    return new GraphSession(await createSession(graph, account.device, options), graph, account)
+  }
+
+  /**
+   * Runs the graph once. Runs of one session queue up in the order of the calls.
+   * @param feeds one tensor for each input, not changed until the promise settles; extra names are refused
+   * @returns the outputs by name, in memory of the caller's own
+   * @throws TypeError for feeds or outputs that do not fit the graph
+   * @throws OppuError CLOSED, OUT_OF_MEMORY, RUNTIME_FAILURE; the signal's reason when aborted before it started
+   */
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options: RunOptions = {},
+  ): Promise<Record<string, Tensor>> {
+    if (this.#closing !== undefined) throw new OppuError('CLOSED', 'the session is closed')
+    options.signal?.throwIfAborted()
+    checkFeeds(this.#inputs, feeds)
+    const names = options.outputs ?? [...this.#outputs]
+    for (const name of names)
+      if (!this.#outputs.has(name)) throw new TypeError(`the graph has no output ${name}`)
+    const result = this.#tail.then(() => this.#runNow(feeds, names, options.signal))
+    this.#tail = result.catch(() => {})
+    return await result
+  }
+
+  async #runNow(
+    feeds: Readonly<Record<string, Tensor>>,
+    names: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, Tensor>> {
+    signal?.throwIfAborted()
+    const known = new Set(this.#session.inputNames)
+    const given = Object.entries(feeds).filter(([name]) => known.has(name))
+    let results: ort.InferenceSession.OnnxValueMapType
+    try {
+      results = await this.#session.run(
+        Object.fromEntries(given.map(([name, tensor]) => [name, toRuntime(tensor)])),
+        names,
+      )
+    } catch (error) {
+      throw runtimeError(error, 'running the graph')
+    }
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, fromRuntime(value as ort.Tensor)]),
+    )
+  }
+
+  /** Waits for runs in flight, then frees the session. Safe to call more than once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#tail.then(() => this.#session.release())
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+/** What each device that this build of the runtime names can do here, found by running a tiny graph on it. */
+export async function probeDevices(): Promise<
+  readonly { readonly device: string; readonly usable: boolean; readonly detail: string }[]
+> {
+  const names = ort
+    .listSupportedBackends()
+    .map(backend => backend.name)
+    .filter(isDevice)
+  const reports = []
+  for (const device of names) {
+    const error = await probe(device)
+    reports.push({ device, usable: error === undefined, detail: error ?? 'ran a small product correctly' })
+  }
+  return reports
+}
+
+const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml']
+
+/** Devices that `auto` tries, best first. CoreML and DirectML lack many of training's ops: only by name. */
+const AUTO_ORDER: readonly Device[] = ['cuda', 'webgpu']
+
+function isDevice(name: string): name is Device {
+  return (DEVICES as readonly string[]).includes(name)
+}
+
+async function chooseDevice(choice: DeviceChoice): Promise<DeviceAccount> {
+  if (choice !== 'auto') {
+    const error = await probe(choice)
+    if (error !== undefined) throw new OppuError('DEVICE_UNAVAILABLE', `${choice}: ${error}`)
+    return { device: choice, reason: 'asked for', tried: [] }
+  }
+  const tried = []
+  for (const device of AUTO_ORDER) {
+    const error = await probe(device)
+    if (error === undefined) return { device, reason: 'passed the probe', tried }
+    tried.push({ device, error })
+  }
+  return { device: 'cpu', reason: 'no other device is usable', tried }
+}
+
+const probes = new Map<Device, Promise<string | undefined>>()
+
+/** Undefined when the device runs a tiny graph correctly, the reason otherwise. Asked once a process. */
+function probe(device: Device): Promise<string | undefined> {
+  const known = probes.get(device)
+  if (known !== undefined) return known
+  const asked = runProbe(device)
+  probes.set(device, asked)
+  return asked
+}
+
+async function runProbe(device: Device): Promise<string | undefined> {
+  if (device === 'cpu') return undefined
+  if (device === 'webgpu' && process.platform === 'linux' && !hasLibrary('libvulkan.so.1'))
+    return 'libvulkan.so.1 is not installed'
+  if (!ort.listSupportedBackends().some(backend => backend.name === device))
+    return 'this build of the runtime does not have it'
+  const graph = new Graph()
+  const x = graph.input('x', 'float32', ['rows', 2])
+  graph.output('y', add(matMul(x, x, { transB: true }), graph.constant(tensorOf('float32', [], [1]))))
+  try {
+    const session = await createSession(graph, device, {})
+    const { y } = await session.run({ x: new ort.Tensor('float32', new Float32Array([1, 2, 3, 4]), [2, 2]) })
+    await session.release()
+    const got = [...(y!.data as Float32Array)].join()
+    return got === '6,12,12,26' ? undefined : `gave wrong results (${got})`
+  } catch (error) {
+    return firstLine(error)
+  }
+}
+
+/** Whether the dynamic linker finds a library. Asked first, since Dawn writes to stderr when it does not. */
+function hasLibrary(name: string): boolean {
+  try {
+    process.dlopen({ exports: {} }, name)
+    return true
+  } catch (error) {
+    return !(error instanceof Error && error.message.includes('cannot open shared object'))
+  }
+}
+
+async function createSession(
+  graph: Graph,
+  device: Device,
+  options: SessionOptions,
+): Promise<ort.InferenceSession> {
+  const { weightFile, threads, prepack = true } = options
+  const path = weightFile === undefined ? undefined : resolve(weightFile)
+  const model = encodeModel(graph, {
+    fusedMatMul: device === 'cpu',
+    ...(path === undefined ? {} : { weightFile: basename(path) }),
+  })
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+      graphOptimizationLevel: 'basic',
+      logSeverityLevel: 4,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      extra: {
+        session: {
+          disable_prepacking: prepack ? '0' : '1',
+          ...(path === undefined ? {} : { model_external_initializers_file_folder_path: dirname(path) }),
+        },
+      },
+    })
+  } catch (error) {
+    throw runtimeError(error, 'opening the session')
+  }
+}
+
+async function checkWeightFile(graph: Graph, path: string): Promise<void> {
+  const size = await stat(path).then(
+    file => file.size,
+    error => {
+      throw new OppuError('NOT_FOUND', `no weight file at ${path}`, { cause: error })
+    },
+  )
+  const end = Math.max(0, ...graph.weights.map(({ location }) => location.offset + location.length))
+  if (size < end) throw new OppuError('TRUNCATED_FILE', `${path} has ${size} bytes of ${end}`)
+}
+
+/** Names, types and shapes; a symbol must stand for the same size in every feed. */
+function checkFeeds(inputs: ReadonlyMap<string, Value>, feeds: Readonly<Record<string, Tensor>>): void {
+  const sizes = new Map<string, number>()
+  for (const name of Object.keys(feeds))
+    if (!inputs.has(name)) throw new TypeError(`the graph has no input ${name}`)
+  for (const { name, dtype, shape } of inputs.values()) {
+    const tensor = feeds[name]
+    if (tensor === undefined) throw new TypeError(`input ${name} is missing`)
+    const fits =
+      tensor.dtype === dtype &&
+      tensor.dims.length === shape.length &&
+      shape.every((dim, axis) => {
+        const size = tensor.dims[axis]!
+        if (typeof dim === 'number') return dim === size
+        const known = sizes.get(dim)
+        sizes.set(dim, known ?? size)
+        return known === undefined || known === size
+      })
+    if (!fits)
+      throw new TypeError(
+        `input ${name} is ${dtype} [${shape.join(', ')}], not ${tensor.dtype} [${tensor.dims.join(', ')}]`,
+      )
+  }
+}
+
+function toRuntime({ dtype, dims, data }: Tensor): ort.Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, dims)
+}
+
+function fromRuntime(value: ort.Tensor): Tensor {
+  return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: value.data as TensorData }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}
+
+const MEMORY = /allocat|bad_alloc|out of memory|OutOfMemory/i
+
+function runtimeError(error: unknown, doing: string): unknown {
+  if (error instanceof TypeError || error instanceof OppuError) return error
+  const text = firstLine(error)
+  return new OppuError(MEMORY.test(text) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILURE', `${doing}: ${text}`, {
+    cause: error,
+  })
+}
