@@ -15,15 +15,30 @@ interface ErrorKind {
 }
 
 export const ERROR_KINDS = {
-  INVALID_ARGUMENT: { exit: 64, hint: 'Check the option or value against the command\'s --help.' },
-  UNKNOWN_CONFIGURATION: { exit: 64, hint: 'Remove the unknown key, or check its spelling; --help lists the known ones.' },
+  INVALID_ARGUMENT: { exit: 64, hint: "Check the option or value against the command's --help." },
+  UNKNOWN_CONFIGURATION: {
+    exit: 64,
+    hint: 'Remove the unknown key, or check its spelling; --help lists the known ones.',
+  },
   INVALID_DATA: { exit: 65, hint: 'The file is not what its name says, or is damaged; get a fresh copy.' },
   TRUNCATED_FILE: { exit: 65, hint: 'The file ends too early; copy or download it again.' },
-  UNSUPPORTED_ARCHITECTURE: { exit: 65, hint: 'Use a base of a supported family (see the README\'s limits).' },
-  UNSUPPORTED_QUANTIZATION: { exit: 65, hint: 'Use a GGUF in F32, F16, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K or Q6_K.' },
-  UNSUPPORTED_TOKENIZER: { exit: 65, hint: 'Use a base with a byte-level BPE or SentencePiece-BPE tokenizer.' },
-  CORRUPT_ADAPTER: { exit: 65, hint: 'The adapter file is damaged or was changed; import it again from a good copy.' },
-  BASE_MISMATCH: { exit: 65, hint: 'Use the base this adapter was trained on, or train a new adapter for this base.' },
+  UNSUPPORTED_ARCHITECTURE: { exit: 65, hint: "Use a base of a supported family (see the README's limits)." },
+  UNSUPPORTED_QUANTIZATION: {
+    exit: 65,
+    hint: 'Use a GGUF in F32, F16, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K or Q6_K.',
+  },
+  UNSUPPORTED_TOKENIZER: {
+    exit: 65,
+    hint: 'Use a base with a byte-level BPE or SentencePiece-BPE tokenizer.',
+  },
+  CORRUPT_ADAPTER: {
+    exit: 65,
+    hint: 'The adapter file is damaged or was changed; import it again from a good copy.',
+  },
+  BASE_MISMATCH: {
+    exit: 65,
+    hint: 'Use the base this adapter was trained on, or train a new adapter for this base.',
+  },
   HASH_MISMATCH: { exit: 65, hint: 'Delete the damaged file and pull or import the base again.' },
   NO_USABLE_ITEMS: { exit: 65, hint: 'Import more history first: oppu data import FILE.' },
   NOT_INITIALIZED: { exit: 66, hint: 'Create the node first: oppu init.' },
@@ -31,7 +46,10 @@ export const ERROR_KINDS = {
   NOT_FOUND: { exit: 66, hint: 'List what there is with the matching list command.' },
   AMBIGUOUS: { exit: 64, hint: 'Give more of the id, so that it names one thing only.' },
   UNAVAILABLE: { exit: 69, hint: 'Try again later, or from another source.' },
-  SOURCE_UNAVAILABLE: { exit: 69, hint: 'Check the network, or import from a file: oppu base import file:PATH.' },
+  SOURCE_UNAVAILABLE: {
+    exit: 69,
+    hint: 'Check the network, or import from a file: oppu base import file:PATH.',
+  },
   NO_PROVIDER: { exit: 69, hint: 'Make sure that a peer holding this base is running and reachable.' },
   DEVICE_UNAVAILABLE: { exit: 69, hint: 'Use --device auto or cpu; oppu doctor says what this machine has.' },
   OUT_OF_MEMORY: { exit: 71, hint: 'Use shorter sequences or a smaller batch or base.' },
@@ -39,15 +57,25 @@ export const ERROR_KINDS = {
   IN_USE: { exit: 75, hint: 'Another oppu process has this folder open; stop it, or use another --home.' },
   TIMEOUT: { exit: 75, hint: 'The other side did not answer in time; try again.' },
   CONNECTION_FAILED: { exit: 75, hint: 'Check the address and that the other side is running.' },
-  PROTOCOL_VIOLATION: { exit: 76, hint: 'The other side speaks another version or misbehaves; try another peer.' },
+  PROTOCOL_VIOLATION: {
+    exit: 76,
+    hint: 'The other side speaks another version or misbehaves; try another peer.',
+  },
   TOO_LARGE: { exit: 76, hint: 'The message or file exceeds a limit stated in protocol/README.md.' },
-  BAD_SIGNATURE: { exit: 76, hint: 'Do not trust this source; check the coordinator\'s key with its operator.' },
+  BAD_SIGNATURE: {
+    exit: 76,
+    hint: "Do not trust this source; check the coordinator's key with its operator.",
+  },
   REFUSED: { exit: 77, hint: 'The other side refuses this request.' },
   WRONG_PASSPHRASE: { exit: 77, hint: 'Try again; a lost passphrase cannot be recovered.' },
   CORRUPT_VAULT: { exit: 65, hint: 'Restore the vault from a backup.' },
   NOT_A_RECIPIENT: { exit: 77, hint: 'Ask its owner to export it to your key (oppu init shows it).' },
   DIVERGED: { exit: 70, hint: 'Lower the learning rate and train again; the last good adapter is kept.' },
   RUNTIME_FAILURE: { exit: 70, hint: 'Run oppu doctor; if it finds nothing, please report this.' },
+  NO_GAIN: {
+    exit: 1,
+    hint: 'The adapters do not help here; more history or other settings may. Nothing was arranged.',
+  },
   CLOSED: { exit: 70, hint: 'The part was closed before this call; open it again.' },
 } as const satisfies Record<string, ErrorKind>
 
