@@ -56,7 +56,6 @@ export type OpType =
   | 'Gather'
   | 'GatherElements'
   | 'ScatterElements'
-  | 'ScatterND'
   | 'Reshape'
   | 'Transpose'
   | 'Concat'
@@ -468,15 +467,4 @@ export function scatterElements(x: Value, at: Value, updates: Value, axis: numbe
     axis: { int: normal },
     reduction: { text: 'add' },
   })
-}
-
-/** `x` [rows, ...] with updates [n, ...] added to the rows at [n]: the counterpart of `gather` along axis 0. */
-export function scatterRows(x: Value, at: Value, updates: Value): Value {
-  const fit = at.dtype === 'int64' && at.shape.length === 1 && x.dtype === updates.dtype && x.shape.length > 0
-  check(
-    fit && sameShape(updates.shape, [at.shape[0]!, ...x.shape.slice(1)]),
-    'ScatterND',
-    `does not take ${show(x)}, ${show(at)} and ${show(updates)}`,
-  )
-  return emit('ScatterND', [x, unsqueeze(at, [1]), updates], x.dtype, x.shape, { reduction: { text: 'add' } })
 }

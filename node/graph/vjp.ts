@@ -135,12 +135,6 @@ export const vjpRules: Record<OpType, VjpRule | null> = {
     undefined,
     wants(2) ? op.gatherElements(g, at!, axisOf(node)) : undefined,
   ]),
-  // y = x with updates added to rows at [n, 1]
-  ScatterND: rule(({ g, x: [, at], wants }) => [
-    g,
-    undefined,
-    wants(2) ? op.gather(g, op.squeeze(at!, [1])) : undefined,
-  ]),
   // y = x, shaped anew
   Reshape: unary((g, x) => op.reshape(g, x.shape)),
   // y[i_perm] = x[i]
@@ -252,16 +246,20 @@ function rows(x: Value): Value {
   return op.reshape(x, [-1, x.shape.at(-1)!])
 }
 
+/**
+ * Rows that share an index add up. ScatterElements does it in order, on one thread; ScatterND is as fast, but on
+ * several threads the CPU kernel adds in any order, and a product with a one-hot matrix is several times slower.
+ */
 function gatherRule(g: Value, x: Value, at: Value, axis: number): Value {
   const rest = x.shape.toSpliced(axis, 1)
-  const count = sizeOf(at.shape)
   const indexAxes = at.shape.map((_, i) => axis + i)
   const others = [...g.shape.keys()].filter(i => !indexAxes.includes(i))
-  const front = op.reshape(op.transpose(g, [...indexAxes, ...others]), [count, ...rest])
-  const empty = zerosOf(x, [x.shape[axis]!, ...rest])
-  const scattered = op.scatterRows(empty, op.reshape(at, [count]), front)
-  const back = [...rest.keys()].map(i => i + 1)
-  return op.transpose(scattered, back.toSpliced(axis, 0, 0))
+  const flat: Shape = [sizeOf(at.shape), sizeOf(rest)]
+  const updates = op.reshape(op.transpose(g, [...indexAxes, ...others]), flat)
+  const rows = op.expand(op.reshape(at, [flat[0]!, 1]), flat)
+  const sums = op.scatterElements(zerosOf(x, [x.shape[axis]!, flat[1]!]), rows, updates, 0)
+  const back = [...rest.keys()].map(i => i + 1).toSpliced(axis, 0, 0)
+  return op.transpose(op.reshape(sums, [x.shape[axis]!, ...rest]), back)
 }
 
 function zerosOf(like: Value, shape: Shape): Value {

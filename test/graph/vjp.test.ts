@@ -173,14 +173,6 @@ const CASES: Partial<Record<OpType, readonly GradientCase[]>> = {
       build: ({ x, at, updates }) => op.scatterElements(x!, at!, updates!, 1),
     },
   ],
-  ScatterND: [
-    {
-      name: 'rows added, with repeats',
-      inputs: { x: { dims: [3, 2] }, updates: { dims: [4, 2], shape: ['n', 2] } },
-      indices: { at: { shape: ['n'], tensor: tensorOf('int64', [4], [2, 0, 2, 2]) } },
-      build: ({ x, at, updates }) => op.scatterRows(x!, at!, updates!),
-    },
-  ],
   Reshape: [
     {
       name: 'axes folded and unfolded, symbolic',
