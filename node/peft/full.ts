@@ -1,0 +1,34 @@
+/**
+ * Training every weight, embeddings and norms included: how a base is made from scratch, or a whole copy tuned.
+ *
+ * All weights are graph inputs, so their values live in JavaScript; meant for small models (16 bytes a parameter).
+ * The result is a base's `model.safetensors`, not an adapter to be swapped: import it as a base to use it.
+ */
+import { writeSafetensors } from '../model/safetensors.ts'
+import { parseConfig } from '../model/schema.ts'
+import { readWeights, weightShapes } from '../model/weights.ts'
+import { BASE_KEY } from './lora.ts'
+import type { Method } from './method.ts'
+
+export const full: Method = {
+  schema: {},
+  prepare(options, model) {
+    parseConfig({}, options, 'full')
+    const shapes = weightShapes(model)
+    return {
+      options: {},
+      shapes,
+      initial: (_seed, weights) => readWeights(weights, shapes.keys()),
+      attach(graph) {
+        const inputs = new Map(
+          [...shapes].map(([name, shape]) => [name, graph.input(name, 'float32', shape)]),
+        )
+        return { parameters: inputs, weights: inputs, noise: () => ({}) }
+      },
+      files(tensors, baseId) {
+        const named = new Map([...shapes].map(([name, shape]) => [name, { shape, data: tensors.get(name)! }]))
+        return new Map([['model.safetensors', writeSafetensors(named, { format: 'pt', [BASE_KEY]: baseId })]])
+      },
+    }
+  },
+}
