@@ -75,7 +75,7 @@ export const CHUNK_LIMITS = {
   chunks: 64,
   streamBytes: 16 * MIB,
   /** Requests that one connection may have open at a provider; more are reset. */
-  streamsPerConnection: 16,
+  streamsPerConnection: 8,
 } as const
 
 export const COORDINATOR_LIMITS = {

@@ -207,8 +207,27 @@ function inDomain(domain: SignatureDomain, bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`oppu/1/${domain}\n`), bytes])
 }
 
+/** Signs the text of a base's licence, bound to the base. */
+export function signLicence(id: BaseId, text: string, seed: Uint8Array): Signed {
+  return signBytes('licence', Buffer.concat([idToBytes(id), Buffer.from(text)]), seed)
+}
+
+/** The text of the licence of base `id`. @throws OppuError BAD_SIGNATURE when it is not `signer`'s for that base. */
+export function openLicence(id: BaseId, signed: Signed, signer: UserId): string {
+  const bytes = verifyBytes('licence', signed, signer)
+  if (bytes.length < 32 || idFromBytes<BaseId>(bytes.subarray(0, 32)) !== id) {
+    throw new OppuError('BAD_SIGNATURE', 'a licence was signed for another base')
+  }
+  return new TextDecoder().decode(bytes.subarray(32))
+}
+
 export function encodeSigned(signed: Signed): Uint8Array {
-  return oppu.SignedBytes.encode({ ...signed, signer: idToBytes(signed.signer) }).finish()
+  return oppu.SignedBytes.encode(signedToMessage(signed)).finish()
+}
+
+/** The envelope as part of another message. */
+export function signedToMessage({ bytes, signature, signer }: Signed): oppu.SignedBytes.$Properties {
+  return { bytes, signature, signer: idToBytes(signer) }
 }
 
 /** Reads an envelope; the signature is not checked here. @throws OppuError INVALID_DATA, TOO_LARGE. */

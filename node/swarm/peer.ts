@@ -121,18 +121,18 @@ export class Peer implements AsyncDisposable {
   }
 
   /**
-   * Opens a stream to the peer at `address` (which must end in `/p2p/<id>`, so that its key is checked), over the
-   * connection that is there or a new one. The caller ends or aborts the stream.
+   * Opens a stream to a peer, over the connection that is there or a new one. All `addresses` must end in the same
+   * `/p2p/<id>`, so that the peer's key is checked; they are tried until one works. The caller ends or aborts it.
    * @throws OppuError INVALID_ARGUMENT, CONNECTION_FAILED, PROTOCOL_VIOLATION (protocol not spoken), CLOSED.
    */
   async dial(
-    address: string,
+    addresses: readonly [string, ...string[]],
     protocol: string,
     options: { readonly category: OutgoingCategory; readonly signal?: AbortSignal },
   ): Promise<Duplex> {
     this.#demandOpen()
-    const target = parseAddress(address)
-    const remote = peerIdOf(address)
+    const remote = peerIdOf(addresses[0])
+    if (addresses.some(address => peerIdOf(address) !== remote)) throw new TypeError('addresses of two peers')
     const signal = AbortSignal.any([
       this.#closing.signal,
       AbortSignal.timeout(TRANSPORT.dialMs),
@@ -142,7 +142,7 @@ export class Peer implements AsyncDisposable {
       const known = this.#node
         .getConnections(peerIdFromString(remote))
         .find(({ status }) => status === 'open')
-      const connection = known ?? (await this.#node.dial(target, { signal }))
+      const connection = known ?? (await this.#node.dial(addresses.map(parseAddress), { signal }))
       const stream = await connection.newStream(protocol, { signal })
       return this.#duplex(stream, connection, options.category)
     } catch (cause) {
@@ -151,7 +151,7 @@ export class Peer implements AsyncDisposable {
       const unknown = cause instanceof Error && cause.name === 'UnsupportedProtocolError'
       if (unknown)
         throw new OppuError('PROTOCOL_VIOLATION', `${remote} does not speak ${protocol}`, { cause })
-      throw new OppuError('CONNECTION_FAILED', `cannot reach ${address}`, { cause })
+      throw new OppuError('CONNECTION_FAILED', `cannot reach ${addresses.join(' or ')}`, { cause })
     }
   }
 

@@ -1,0 +1,142 @@
+/**
+ * The coordinator's end of the network: the twin of node/swarm/peer.ts, on the same settings (protocol/limits.ts).
+ * It only answers: a coordinator dials nobody, asks for no chunk and has none to give, so nothing of that is here.
+ */
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { type Duplex, duplexOverStream } from '../protocol/duplex.ts'
+import { OppuError } from '../protocol/errors.ts'
+import { TRANSPORT } from '../protocol/limits.ts'
+
+export interface ListenerOptions {
+  /** 32-byte Ed25519 seed; the same key signs what the coordinator publishes. */
+  readonly seed: Uint8Array
+  /** Multiaddresses; none to publish without being reachable. */
+  readonly listen: readonly string[]
+}
+
+export type StreamHandler = (
+  duplex: Duplex,
+  context: { readonly remote: string; readonly signal: AbortSignal },
+) => Promise<void>
+
+export class Listener implements AsyncDisposable {
+  readonly #node: Libp2p
+  readonly #traffic = { sent: 0, received: 0 }
+  readonly #handling = new Set<Promise<void>>()
+  readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
+
+  private constructor(node: Libp2p) {
+    this.#node = node
+  }
+
+  /** @throws OppuError INVALID_ARGUMENT for an address, CONNECTION_FAILED when it cannot be had. */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    for (const address of options.listen) {
+      if (!isAddress(address))
+        throw new OppuError('INVALID_ARGUMENT', `not an address: ${address.slice(0, 100)}`)
+    }
+    const node = await createLibp2p({
+      start: false,
+      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+      nodeInfo: { name: 'oppu', version: '1', userAgent: 'oppu/1' },
+      addresses: { listen: [...options.listen] },
+      transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
+      connectionEncrypters: [noise()],
+      streamMuxers: [
+        yamux({
+          enableKeepAlive: true,
+          keepAliveInterval: TRANSPORT.keepAliveMs,
+          streamOptions: { maxStreamWindowSize: TRANSPORT.maximumWindow },
+        }),
+      ],
+      connectionManager: {
+        maxConnections: TRANSPORT.maximumConnections,
+        inboundConnectionThreshold: TRANSPORT.inboundPerSecond,
+        reconnectRetries: 0,
+      },
+      connectionMonitor: {
+        enabled: true,
+        pingInterval: TRANSPORT.pingMs,
+        pingTimeout: { minTimeout: TRANSPORT.pingTimeoutMs },
+      },
+      services: { identify: identify(), ping: ping() },
+    })
+    try {
+      await node.start()
+    } catch (cause) {
+      await node.stop()
+      throw new OppuError('CONNECTION_FAILED', `cannot listen on ${options.listen.join(', ')}`, { cause })
+    }
+    return new Listener(node)
+  }
+
+  get id(): string {
+    return this.#node.peerId.toString()
+  }
+
+  /** Where members can reach it, each ending in `/p2p/<id>`. */
+  addresses(): string[] {
+    return this.#node.getMultiaddrs().map(address => address.toString())
+  }
+
+  /** Bytes of all streams so far. */
+  get traffic(): { readonly sent: number; readonly received: number } {
+    return { ...this.#traffic }
+  }
+
+  /** Answers every stream of `protocol` with `handler`; what it throws ends that stream only. */
+  async handle(protocol: string, maximumStreams: number, handler: StreamHandler): Promise<void> {
+    const traffic = this.#traffic
+    const meter = {
+      sent: (bytes: number) => {
+        traffic.sent += bytes
+      },
+      received: (bytes: number) => {
+        traffic.received += bytes
+      },
+    }
+    const onStream = (stream: Stream, connection: Connection) => {
+      const context = { remote: connection.remotePeer.toString(), signal: this.#closing.signal }
+      const work = handler(duplexOverStream(stream, meter), context)
+        .catch((error: unknown) => stream.abort(error instanceof Error ? error : new Error('failed')))
+        .finally(() => this.#handling.delete(work))
+      this.#handling.add(work)
+    }
+    await this.#node.handle(protocol, onStream, { maxInboundStreams: maximumStreams })
+  }
+
+  /** Aborts every stream, waits for their handlers, and stops. */
+  close(): Promise<void> {
+    this.#closed ??= this.#stop()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #stop(): Promise<void> {
+    this.#closing.abort(new OppuError('CLOSED', 'the coordinator is closed'))
+    await Promise.allSettled(this.#handling)
+    await this.#node.stop()
+  }
+}
+
+/** True for an address that parses and, where `peer` is given, ends in `/p2p/<peer>`. */
+export function isAddress(address: string, peer?: string): boolean {
+  try {
+    const last = multiaddr(address).getComponents().at(-1)
+    return peer === undefined || (last?.name === 'p2p' && last.value === peer)
+  } catch {
+    return false
+  }
+}
