@@ -10,6 +10,9 @@
  * (what is asked). A completion that does not fit by itself makes the example unusable.
  */
 
+import type { Graph, Value } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
+
 /** Token ids; the loss counts only the completion, which includes its end token. With an empty prompt, its first token has no label. */
 export interface Example {
   readonly id: string
@@ -128,4 +131,30 @@ function fillBatch(
     }
   }
   return batch
+}
+
+/** A graph's inputs for a batch of any size. */
+export function batchInputs(
+  graph: Graph,
+): Record<'tokens' | 'positions' | 'segments' | 'labelRows' | 'targets', Value> {
+  return {
+    tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
+    positions: graph.input('positions', 'int64', ['batch', 'seq']),
+    segments: graph.input('segments', 'int64', ['batch', 'seq']),
+    labelRows: graph.input('labelRows', 'int64', ['labels']),
+    targets: graph.input('targets', 'int64', ['labels']),
+  }
+}
+
+/** The feeds for `batchInputs`. */
+export function batchFeeds(batch: Batch): Record<string, Tensor> {
+  const grid = [batch.rows, batch.length]
+  const labels = [batch.labelRows.length]
+  return {
+    tokens: { dtype: 'int64', dims: grid, data: batch.tokens },
+    positions: { dtype: 'int64', dims: grid, data: batch.positions },
+    segments: { dtype: 'int64', dims: grid, data: batch.segments },
+    labelRows: { dtype: 'int64', dims: labels, data: batch.labelRows },
+    targets: { dtype: 'int64', dims: labels, data: batch.targets },
+  }
 }

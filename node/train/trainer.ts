@@ -8,7 +8,7 @@
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { type DeviceAccount, type DeviceChoice, GraphSession } from '../graph/session.ts'
-import { type Batch, type Example, fitExample, packExamples } from '../model/batch.ts'
+import { type Batch, batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
 import { randomFrom, shuffle } from '../model/random.ts'
 import type { RunnableBase } from '../model/runnable.ts'
 import { elements } from '../model/weights.ts'
@@ -16,7 +16,7 @@ import { type MethodName, methods } from '../peft/index.ts'
 import type { Attached, PreparedMethod } from '../peft/method.ts'
 import { parseTrainConfig, type TrainConfig } from './config.ts'
 import { clipScale, globalNorm, initAdamW, scheduleFactor, type Tensors, updateAdamW } from './optimizer.ts'
-import { batchFeeds, gradientName, trainingGraph } from './training-graph.ts'
+import { gradientName, trainingGraph } from './training-graph.ts'
 
 export type { Example } from '../model/batch.ts'
 
@@ -221,7 +221,7 @@ async function gradientsOf(
       ...attached.noise(batch.rows, batch.length, random),
     }
     const outputs = await session.run(feeds, signal === undefined ? {} : { signal })
-    for (const loss of outputs['losses']!.data as Float32Array) total += loss
+    for (const loss of outputs.losses!.data as Float32Array) total += loss
     for (const name of attached.parameters.keys())
       addGradient(gradients, name, outputs[gradientName(name)]!.data as Float32Array)
   }

@@ -7,8 +7,7 @@
 import { gradients } from '../graph/gradient.ts'
 import { Graph } from '../graph/graph.ts'
 import { mul, sumAll } from '../graph/ops.ts'
-import type { Tensor } from '../graph/tensor.ts'
-import type { Batch } from '../model/batch.ts'
+import { batchInputs } from '../model/batch.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
 import { headWeight, llama, type ModelHooks } from '../model/llama.ts'
@@ -28,13 +27,7 @@ export function trainingGraph(
   method: PreparedMethod,
 ): TrainingGraph {
   const graph = new Graph()
-  const inputs = {
-    tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
-    positions: graph.input('positions', 'int64', ['batch', 'seq']),
-    segments: graph.input('segments', 'int64', ['batch', 'seq']),
-    labelRows: graph.input('labelRows', 'int64', ['labels']),
-    targets: graph.input('targets', 'int64', ['labels']),
-  }
+  const inputs = batchInputs(graph)
   const scale = graph.input('scale', 'float32', [])
   const attached = method.attach(graph)
   const frozen = frozenWeight(graph, weights)
@@ -55,17 +48,4 @@ export function trainingGraph(
 
 export function gradientName(parameter: string): string {
   return `gradient:${parameter}`
-}
-
-/** The feeds of a batch: all inputs but scale, parameters and noise. */
-export function batchFeeds(batch: Batch): Record<string, Tensor> {
-  const grid = [batch.rows, batch.length]
-  const labels = [batch.labelRows.length]
-  return {
-    tokens: { dtype: 'int64', dims: grid, data: batch.tokens },
-    positions: { dtype: 'int64', dims: grid, data: batch.positions },
-    segments: { dtype: 'int64', dims: grid, data: batch.segments },
-    labelRows: { dtype: 'int64', dims: labels, data: batch.labelRows },
-    targets: { dtype: 'int64', dims: labels, data: batch.targets },
-  }
 }

@@ -1,0 +1,142 @@
+/**
+ * Tokens one by one, from a base alone or with an adapter, keeping keys and values of what was read.
+ *
+ * Works on token ids; text, templates and the choice of stop tokens are the caller's. One sequence at a time; several at
+ * once, and faster kernels, are a later issue's.
+ */
+import { OppuError } from '../../protocol/errors.ts'
+import type { DeviceAccount } from '../graph/session.ts'
+import { headWeight, llama } from '../model/llama.ts'
+import { labelLogits } from '../model/loss.ts'
+import { randomFrom } from '../model/random.ts'
+import type { LoadedAdapter } from '../peft/lora.ts'
+import { attachCache, KvCache } from './kv-cache.ts'
+import { GREEDY, type Sampling, sample } from './sampler.ts'
+import { AdapterSessions, type SessionsOptions } from './sessions.ts'
+
+export interface GenerateOptions extends Partial<Sampling> {
+  readonly prompt: readonly number[]
+  readonly adapter?: LoadedAdapter
+  /** Default 256. */
+  readonly maxTokens?: number
+  /** Tokens that end the text; they are not yielded. */
+  readonly stop?: readonly number[]
+  /** Default 0. */
+  readonly seed?: number
+  readonly signal?: AbortSignal
+}
+
+/** Why it ended: a stop token came, or the limit of tokens or of the model's positions. */
+export type StopReason = 'stop' | 'length'
+
+/** A long prompt is read in pieces of this many tokens: attention scores of a piece stay small. */
+const PROMPT_PIECE = 256
+
+export class TokenGenerator {
+  readonly #options: SessionsOptions
+  readonly #sessions: AdapterSessions
+
+  private constructor(options: SessionsOptions, sessions: AdapterSessions) {
+    this.#options = options
+    this.#sessions = sessions
+  }
+
+  /** Close it when done. Weights are not repacked unless asked: for one row at a time that is slower. @throws those of `GraphSession.open` */
+  static async open(options: SessionsOptions): Promise<TokenGenerator> {
+    const { config } = options.base
+    const sessions = await AdapterSessions.open({ prepack: false, ...options }, (graph, hooks) => {
+      const inputs = {
+        tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
+        positions: graph.input('positions', 'int64', ['batch', 'seq']),
+        segments: graph.input('segments', 'int64', ['batch', 'seq']),
+      }
+      const rows = graph.input('rows', 'int64', ['labels'])
+      const hidden = llama(graph, config, inputs, { ...hooks, ...attachCache(graph, config, inputs) })
+      graph.output('logits', labelLogits(hidden, headWeight(config, hooks), rows))
+    })
+    return new TokenGenerator(options, sessions)
+  }
+
+  get device(): DeviceAccount {
+    return this.#sessions.device
+  }
+
+  /**
+   * Yields token ids as they are chosen. Without sampling options it is greedy.
+   * @throws OppuError INVALID_ARGUMENT (empty prompt, or longer than the model's positions), CLOSED; the signal's reason
+   */
+  async *generate(options: GenerateOptions): AsyncGenerator<number, StopReason> {
+    const { prompt, adapter, maxTokens = 256, stop = [], seed = 0, signal } = options
+    const sampling = { ...GREEDY, ...samplingOf(options) }
+    const { maxPositions } = this.#options.base.config
+    if (prompt.length === 0) throw new OppuError('INVALID_ARGUMENT', 'the prompt is empty')
+    if (prompt.length > maxPositions)
+      throw new OppuError(
+        'INVALID_ARGUMENT',
+        `the prompt has ${prompt.length} tokens, the base takes ${maxPositions}`,
+      )
+    const random = randomFrom(seed, 4)
+    const cache = new KvCache(this.#options.base.config)
+    let waiting: readonly number[] = prompt
+    for (let made = 0; made < maxTokens; made++) {
+      const logits = await this.#read(waiting, cache, adapter, signal)
+      const token = sample(logits, sampling, random)
+      if (stop.includes(token)) return 'stop'
+      yield token
+      signal?.throwIfAborted()
+      if (cache.length === maxPositions) break
+      waiting = [token]
+    }
+    return 'length'
+  }
+
+  /** Reads tokens into the cache. @returns the logits after the last. */
+  async #read(
+    tokens: readonly number[],
+    cache: KvCache,
+    adapter: LoadedAdapter | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
+    const { session, feeds } = await this.#sessions.serve(adapter)
+    let logits = new Float32Array()
+    for (let from = 0; from < tokens.length; from += PROMPT_PIECE) {
+      const piece = tokens.slice(from, from + PROMPT_PIECE)
+      const dims = [1, piece.length]
+      const outputs = await session.run(
+        {
+          ...feeds,
+          ...cache.feeds(),
+          tokens: { dtype: 'int64', dims, data: BigInt64Array.from(piece, BigInt) },
+          positions: {
+            dtype: 'int64',
+            dims,
+            data: BigInt64Array.from(piece, (_, i) => BigInt(cache.length + i)),
+          },
+          segments: { dtype: 'int64', dims, data: new BigInt64Array(piece.length).fill(1n) },
+          rows: { dtype: 'int64', dims: [1], data: BigInt64Array.of(BigInt(piece.length - 1)) },
+        },
+        signal === undefined ? {} : { signal },
+      )
+      cache.append(outputs, piece.length)
+      logits = outputs.logits!.data as Float32Array<ArrayBuffer>
+    }
+    return logits
+  }
+
+  /** Waits for work in flight. Safe to call more than once. */
+  async close(): Promise<void> {
+    await this.#sessions.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function samplingOf({ temperature, topK, topP }: GenerateOptions): Partial<Sampling> {
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(topP === undefined ? {} : { topP }),
+  }
+}
