@@ -166,7 +166,7 @@ export async function unsealFile(
     const { size } = await stat(path)
     return await unsealAdapter(createReadStream(path, { highWaterMark: 1 << 20 }), vault, {
       ...options,
-      maxBytes: size,
+      sourceBytes: size,
     })
   } catch (error) {
     if (errorCode(error) === 'ENOENT')

@@ -93,14 +93,15 @@ export function* sealAdapter(
 }
 
 /**
- * Opens a sealed file. Nothing comes back before its last byte is verified.
+ * Opens a sealed file. Nothing comes back before its last byte is verified. `sourceBytes`, the source's length where it is
+ * known, bounds what a file may claim to hold.
  * @throws OppuError CORRUPT_ADAPTER: damaged, cut off, changed or not such a file; NOT_A_RECIPIENT: sealed for others;
  * TOO_LARGE; CLOSED; the signal's reason.
  */
 export async function unsealAdapter(
   source: ByteSource,
   vault: Vault,
-  options: { readonly signal?: AbortSignal; readonly maxBytes?: number } = {},
+  options: { readonly signal?: AbortSignal; readonly sourceBytes?: number } = {},
 ): Promise<UnsealedAdapter> {
   const sealed = new Reader(source instanceof Uint8Array ? [source] : source)
   const header = await readHeader(sealed)
@@ -108,10 +109,7 @@ export async function unsealAdapter(
   const key = payloadKey(fileKey, header)
   fileKey.fill(0)
   const plain = new Reader(openChunks(sealed, key, options.signal))
-  const adapter = await readPlain(
-    plain,
-    options.maxBytes ?? (source instanceof Uint8Array ? source.length : MAX_ADAPTER_BYTES),
-  )
+  const adapter = await readPlain(plain, source instanceof Uint8Array ? source.length : options.sourceBytes)
   key.fill(0)
   return adapter
 }
@@ -232,7 +230,7 @@ function encodeIndex(files: ReadonlyMap<string, Uint8Array>, manifest: Uint8Arra
   return Buffer.concat(parts)
 }
 
-async function readPlain(plain: Reader, maxBytes: number): Promise<UnsealedAdapter> {
+async function readPlain(plain: Reader, sourceBytes = Number.POSITIVE_INFINITY): Promise<UnsealedAdapter> {
   const manifestBytes = (await plain.exactly(4)).readUInt32BE()
   if (manifestBytes > ADAPTER_LIMITS.bytes) throw corrupt('its manifest is too long')
   const manifest = await plain.exactly(manifestBytes)
@@ -248,8 +246,13 @@ async function readPlain(plain: Reader, maxBytes: number): Promise<UnsealedAdapt
     index.push({ name, size })
   }
   const total = index.reduce((sum, { size }) => sum + size, 0)
-  if (total > maxBytes)
-    throw new OppuError('TOO_LARGE', `the adapter claims ${total} bytes; at most ${maxBytes} are taken`)
+  if (total > sourceBytes) throw corrupt('it is cut off')
+  if (total > MAX_ADAPTER_BYTES) {
+    throw new OppuError(
+      'TOO_LARGE',
+      `the adapter claims ${total} bytes; at most ${MAX_ADAPTER_BYTES} are taken`,
+    )
+  }
   const files = new Map<string, Uint8Array>()
   for (const { name, size } of index) files.set(name, await plain.exactly(size))
   if (!(await plain.atEnd())) throw corrupt('it holds more than its index says')

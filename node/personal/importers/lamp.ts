@@ -111,7 +111,7 @@ export async function* importLamp(
   const user = chooseUser(users, options.user)
   const task = taskOf(users)
   const context = contextOf(users, user)
-  let previous = Number.NEGATIVE_INFINITY
+  let previous: number | undefined
   let number = 0
   for (const [entry, fromProfile] of [
     ...user.profile.map(item => [item, true] as const),
@@ -120,8 +120,8 @@ export async function* importLamp(
     options.signal?.throwIfAborted()
     number++
     const dated = entry?.date === undefined ? undefined : parseTime(entry.date)
-    const fallback = Number.isFinite(previous) ? previous + 1 : options.time
-    const time = Math.max(dated ?? fallback, fallback === options.time ? Number.NEGATIVE_INFINITY : fallback)
+    const time =
+      previous === undefined ? (dated ?? options.time) : Math.max(dated ?? previous + 1, previous + 1)
     const source = `${options.source}#${user.id}/${entry?.id ?? number}`
     const item = entry && (fromProfile ? fromProfileItem(entry, task, context) : fromQuery(entry))
     if (item) previous = time
