@@ -31,10 +31,15 @@ export function termsOf(dim: Dim): Terms {
   }
   for (const part of dim.split('+')) {
     const factors = part.split('*')
-    let coefficient = 1
-    if (/^-?\d+$/.test(factors[0] ?? '')) coefficient = Number(factors.shift())
-    if (!factors.every(isSymbol)) throw new TypeError(`not a dimension: ${JSON.stringify(dim)}`)
-    addTerm(terms, factors.sort().join('*'), coefficient)
+    const names = factors.filter(isSymbol)
+    const numbers = factors.filter(factor => /^-?\d+$/.test(factor))
+    if (names.length + numbers.length < factors.length)
+      throw new TypeError(`not a dimension: ${JSON.stringify(dim)}`)
+    addTerm(
+      terms,
+      names.sort().join('*'),
+      numbers.reduce((product, factor) => product * Number(factor), 1),
+    )
   }
   return terms
 }
@@ -58,6 +63,10 @@ function dimOf(terms: Terms): Dim {
 /** The canonical text (or number) of a dimension: equal dimensions become identical. */
 export function canonicalDim(dim: Dim): Dim {
   return typeof dim === 'number' ? dim : dimOf(termsOf(dim))
+}
+
+export function canonicalShape(shape: Shape): Shape {
+  return shape.map(canonicalDim)
 }
 
 export function addDims(a: Dim, b: Dim): Dim {

@@ -9,7 +9,7 @@
  * Rejected: a tensor class with methods that builds implicitly (who owns the graph becomes unclear), and
  * weights held as JavaScript arrays (models above 2 GB, and one copy of every weight too many).
  */
-import { canonicalDim, type Dim, isSymbol } from './dim.ts'
+import { canonicalShape, type Dim, isSymbol } from './dim.ts'
 import type { OpType } from './ops.ts'
 import { type DType, elementCount, type Tensor } from './tensor.ts'
 
@@ -179,7 +179,7 @@ export class Graph {
   }
 
   #value(name: string, dtype: DType, shape: readonly Dim[]): Value {
-    return Object.freeze({ graph: this, name, dtype, shape: Object.freeze(shape.map(canonicalDim)) })
+    return Object.freeze({ graph: this, name, dtype, shape: Object.freeze(canonicalShape(shape)) })
   }
 
   #fresh(stem: string): string {

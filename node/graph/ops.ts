@@ -10,6 +10,8 @@
 import {
   addDims,
   broadcastShapes,
+  canonicalDim,
+  canonicalShape,
   type Dim,
   missingDim,
   normalAxis,
@@ -301,10 +303,10 @@ export function zeros(graph: Graph, dtype: Exclude<DType, 'float16'>, shape: Sha
 export function reshape(x: Value, dims: Shape): Value {
   const holes = dims.filter(dim => dim === -1).length
   check(holes <= 1, 'Reshape', 'at most one dimension may be -1')
-  const known = dims.filter(dim => dim !== -1)
+  const known = canonicalShape(dims.filter(dim => dim !== -1))
   const hole = holes === 0 ? undefined : missingDim(x.shape, known)
   check(holes === 0 || hole !== undefined, 'Reshape', `[${dims.join(', ')}] does not divide ${show(x)}`)
-  const shape = dims.map(dim => (dim === -1 ? hole! : dim))
+  const shape = canonicalShape(dims.map(dim => (dim === -1 ? hole! : dim)))
   check(
     sameSize(x.shape, shape),
     'Reshape',
@@ -367,7 +369,7 @@ function without(shape: Shape, axis: number): Shape {
 export function split(x: Value, axis: number, sizes: readonly Dim[]): Value[] {
   const at = normalAxis(axis, x.shape.length)
   check(
-    sizes.length > 0 && sizes.reduce(addDims) === x.shape[at],
+    sizes.length > 0 && sizes.reduce(addDims, 0) === x.shape[at],
     'Split',
     `[${sizes.join(', ')}] does not add up to axis ${axis} of ${show(x)}`,
   )
@@ -380,8 +382,9 @@ export function split(x: Value, axis: number, sizes: readonly Dim[]): Value[] {
 export function slice(x: Value, axis: number, start: Dim, end?: Dim): Value {
   const at = normalAxis(axis, x.shape.length)
   const length = x.shape[at]!
-  const from = typeof start === 'number' && start < 0 ? addDims(length, start) : start
-  const to = end === undefined ? length : typeof end === 'number' && end < 0 ? addDims(length, end) : end
+  const from = typeof start === 'number' && start < 0 ? addDims(length, start) : canonicalDim(start)
+  const to =
+    end === undefined ? length : typeof end === 'number' && end < 0 ? addDims(length, end) : canonicalDim(end)
   const size = subtractDims(to, from)
   const outside = [from, size, subtractDims(length, to)].some(dim => typeof dim === 'number' && dim < 0)
   check(!outside, 'Slice', `${from} to ${to} is outside axis ${axis} of ${show(x)}`)
@@ -401,7 +404,8 @@ export function pad(x: Value, axis: number, before: Dim, after: Dim): Value {
 }
 
 /** Repeated to a larger shape by the rules of broadcasting. */
-export function expand(x: Value, shape: Shape): Value {
+export function expand(x: Value, dims: Shape): Value {
+  const shape = canonicalShape(dims)
   check(
     sameShape(broadcastShapes(x.shape, shape), shape),
     'Expand',

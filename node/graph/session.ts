@@ -21,10 +21,12 @@ import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
 // The runtime's own log goes to stderr in its own format; what it has to say arrives as errors.
 ort.env.logLevel = 'fatal'
 
-export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml'
+const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const
+export type Device = (typeof DEVICE_NAMES)[number]
 
 /** `auto`: the first device of the platform's list that passes a probe, the CPU where none does. */
-export type DeviceChoice = 'auto' | Device
+export const DEVICE_CHOICES = ['auto', ...DEVICE_NAMES] as const
+export type DeviceChoice = (typeof DEVICE_CHOICES)[number]
 
 /** Which device a session runs on, and why; `tried` are those that `auto` passed over. */
 export interface DeviceAccount {
@@ -148,8 +150,6 @@ export async function probeDevices(): Promise<
   }
   return reports
 }
-
-const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml']
 
 /** Devices that `auto` tries, best first. CoreML and DirectML lack many of training's ops: only by name. */
 const AUTO_ORDER: readonly Device[] = ['cuda', 'webgpu']
