@@ -109,3 +109,11 @@ export function isOppuError(error: unknown, code?: ErrorCode): error is OppuErro
 export function errorCodeFromWire(text: string): ErrorCode {
   return Object.hasOwn(ERROR_KINDS, text) ? (text as ErrorCode) : 'UNAVAILABLE'
 }
+
+/** The one element of a list. @throws OppuError NOT_FOUND for none, AMBIGUOUS for several; `what` names the thing. */
+export function only<T>(found: readonly T[], what: string): T {
+  const [first] = found
+  if (first === undefined) throw new OppuError('NOT_FOUND', `there is no ${what}`)
+  if (found.length > 1) throw new OppuError('AMBIGUOUS', `${what} could be any of ${found.length}`)
+  return first
+}

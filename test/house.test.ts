@@ -18,7 +18,7 @@ const COLUMNS = [
   ['train', 'generate'],
   ['personal'],
   ['eval'],
-  ['node.ts', 'config.ts', 'index.ts'],
+  ['node.ts', 'peering.ts', 'learning.ts', 'config.ts', 'index.ts'],
 ]
 
 /** Packages that stand behind a wall, and the only files that may import them. */

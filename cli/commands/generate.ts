@@ -1,0 +1,42 @@
+/** `oppu generate`: text from a base, with or without an adapter. */
+import type { Command } from '@commander-js/extra-typings'
+import { Context, deviceOption, newCommand } from '../context.ts'
+
+export function addGenerateCommand(program: Command): void {
+  newCommand(program, 'generate <prompt>')
+    .description('answer a prompt with the base, through your adapter where one is named')
+    .option('--base <base>', "which base (default: the adapter's, or the only one there is)")
+    .option('--adapter <adapter>', 'which adapter; "none" for the base alone', 'latest')
+    .option('--raw', 'continue the text as it is, without the chat template')
+    .option('--max-tokens <count>', 'at most this many tokens', Number, 128)
+    .option('--temperature <t>', '0 takes the likeliest token each time', Number, 0)
+    .option('--top-k <k>', 'sample among the k likeliest; 0: all', Number, 0)
+    .option('--top-p <p>', 'sample among the likeliest that together reach p', Number, 1)
+    .option('--seed <seed>', 'for sampling', Number, 0)
+    .addOption(deviceOption())
+    .action(async (prompt, options) => {
+      const context = new Context(options)
+      const { terminal, signal } = context
+      await context.withNode(async node => {
+        let text = ''
+        const { base, adapter, raw, maxTokens, temperature, topK, topP, seed, device } = options
+        const learning = await node.learning()
+        for await (const piece of learning.generate({
+          prompt,
+          ...(base === undefined ? {} : { base }),
+          adapter,
+          raw: raw ?? false,
+          maxTokens,
+          seed,
+          sampling: { temperature, topK, topP },
+          device,
+          onNote: note => terminal.note(note),
+          signal,
+        })) {
+          text += piece
+          if (!terminal.json) process.stdout.write(piece)
+        }
+        terminal.result({ text }, '')
+      })
+    })
+}

@@ -1,0 +1,46 @@
+/** `oppu node`: this node among its peers. */
+import { once } from 'node:events'
+import type { Command } from '@commander-js/extra-typings'
+import { Context, newCommand } from '../context.ts'
+
+export function addNodeCommands(program: Command): void {
+  const node = program.command('node').description('this node among its peers')
+
+  newCommand(node, 'join <coordinator>')
+    .description(
+      'remember a coordinator by its address; the address holds the key that its signatures are checked with',
+    )
+    .action(async (address, options) => {
+      const context = new Context(options)
+      await context.withNode(async node => {
+        const { coordinator, bases, tasks } = await node.peering.join(address, { signal: context.signal })
+        context.terminal.result(
+          { coordinator, bases, tasks },
+          `joined ${coordinator}: ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
+        )
+      })
+    })
+
+  newCommand(node, 'start')
+    .description('provide the bases of this node to peers until Ctrl-C')
+    .option('--listen <address...>', 'where to listen', ['/ip4/127.0.0.1/tcp/0'])
+    .option('--announce <address...>', 'addresses to tell others, where they differ from those listened on')
+    .action(async options => {
+      const context = new Context(options)
+      const { terminal, signal } = context
+      await context.withNode(async node => {
+        await using providing = await node.peering.start({
+          listen: options.listen,
+          ...(options.announce === undefined ? {} : { announce: options.announce }),
+          onNote: text => terminal.note(text),
+          signal,
+        })
+        const { peer, addresses, bases } = providing
+        terminal.result(
+          { peer, addresses, bases },
+          [`peer ${peer}`, ...addresses, `providing ${bases.length} bases; Ctrl-C stops`].join('\n'),
+        )
+        if (!signal.aborted) await once(signal, 'abort')
+      })
+    })
+}

@@ -1,0 +1,34 @@
+/** What a node remembers between runs, apart from what is sealed: `config.json` in its home. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OppuError } from '../protocol/errors.ts'
+import { type ConfigOf, parseConfig, textField } from './model/schema.ts'
+import { errorCode, writeFileAtomic } from './store/atomic-file.ts'
+
+export const NODE_SCHEMA = {
+  coordinator: textField({
+    default: '',
+    description: 'address of the coordinator that was joined; empty: none',
+  }),
+} as const
+
+export type NodeConfig = ConfigOf<typeof NODE_SCHEMA>
+
+const CONFIG_FILE = 'config.json'
+
+/** Defaults where there is no file. @throws OppuError INVALID_DATA, UNKNOWN_CONFIGURATION, INVALID_ARGUMENT. */
+export async function readNodeConfig(home: string): Promise<NodeConfig> {
+  const path = join(home, CONFIG_FILE)
+  let values: unknown = {}
+  try {
+    values = JSON.parse(await readFile(path, 'utf8'))
+  } catch (cause) {
+    if (errorCode(cause) !== 'ENOENT')
+      throw new OppuError('INVALID_DATA', `${path} cannot be read`, { cause })
+  }
+  return parseConfig(NODE_SCHEMA, values, path)
+}
+
+export async function writeNodeConfig(home: string, config: NodeConfig): Promise<void> {
+  await writeFileAtomic(join(home, CONFIG_FILE), Buffer.from(`${JSON.stringify(config, null, 2)}\n`))
+}

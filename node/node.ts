@@ -1,0 +1,108 @@
+/**
+ * A user's node: opens the parts in order and closes them in reverse. What they do together stands in peering.ts (with
+ * others) and learning.ts (train, evaluate, generate); what each does alone, in its room.
+ *
+ * The vault is unlocked when something sealed is first needed, so that a list of bases asks for no passphrase.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { UserId } from '../protocol/ids.ts'
+import type { BaseManifest } from '../protocol/manifest.ts'
+import { type ImportOptions, importBase } from './base/import.ts'
+import { Learning } from './learning.ts'
+import { Peering } from './peering.ts'
+import { History } from './personal/history.ts'
+import { Adapters } from './store/adapters.ts'
+import { Bases } from './store/bases.ts'
+import { Database } from './store/db.ts'
+import type { Vault } from './store/vault.ts'
+import { createVaultFile, openVaultFile, readVaultFile } from './store/vault-file.ts'
+
+const VAULT_FILE = 'vault.json'
+
+export interface NodeOptions {
+  /** The node's folder. */
+  readonly home: string
+  /** Asked once, when something sealed is first needed. */
+  readonly passphrase: () => Promise<string>
+}
+
+export class PersonalNode {
+  readonly home: string
+  readonly bases: Bases
+  readonly peering: Peering
+  readonly #db: Database
+  readonly #passphrase: () => Promise<string>
+  #vault: Promise<Vault> | undefined
+  #closed: Promise<void> | undefined
+
+  private constructor({ home, passphrase }: NodeOptions, db: Database) {
+    this.home = home
+    this.bases = Bases.open(join(home, 'bases'))
+    this.peering = new Peering({ home, bases: this.bases, unlock: () => this.unlock() })
+    this.#db = db
+    this.#passphrase = passphrase
+  }
+
+  /** Makes a new node: its vault, under a passphrase. @throws OppuError ALREADY_INITIALIZED; nothing is changed then. */
+  static async init(options: {
+    readonly home: string
+    readonly passphrase: string
+  }): Promise<{ readonly userId: UserId; readonly recipient: string }> {
+    await mkdir(options.home, { recursive: true, mode: 0o700 })
+    const vault = await createVaultFile(join(options.home, VAULT_FILE), options.passphrase)
+    const { userId, recipient } = vault
+    vault.close()
+    return { userId, recipient }
+  }
+
+  /** Opens the node in a folder. The caller closes it. @throws OppuError NOT_INITIALIZED, CORRUPT_VAULT, IN_USE. */
+  static async open(options: NodeOptions): Promise<PersonalNode> {
+    await readVaultFile(join(options.home, VAULT_FILE))
+    return new PersonalNode(options, await Database.open(join(options.home, 'db')))
+  }
+
+  /** The user's keys; the node closes them. @throws OppuError WRONG_PASSPHRASE, CORRUPT_VAULT. */
+  unlock(): Promise<Vault> {
+    this.#vault ??= this.#passphrase().then(passphrase =>
+      openVaultFile(join(this.home, VAULT_FILE), passphrase),
+    )
+    return this.#vault
+  }
+
+  /** The user's items. @throws as unlock(). */
+  async history(): Promise<History> {
+    return History.open(this.#db, await this.unlock())
+  }
+
+  /** The user's sealed adapters. @throws as unlock(). */
+  async adapters(): Promise<Adapters> {
+    return Adapters.open(join(this.home, 'adapters'), this.#db, await this.unlock())
+  }
+
+  /** Training, evaluation and generation on this node's history, bases and adapters. @throws as unlock(). */
+  async learning(): Promise<Learning> {
+    return new Learning({ bases: this.bases, history: await this.history(), adapters: await this.adapters() })
+  }
+
+  /** Imports a base from a source; see importBase. */
+  importBase(source: string, options: Omit<ImportOptions, 'home'> = {}): Promise<BaseManifest> {
+    return importBase(source, { ...options, home: this.home })
+  }
+
+  /** Waits for the database, wipes the keys. May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#stop()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #stop(): Promise<void> {
+    const vault = await this.#vault?.catch(() => undefined)
+    vault?.close()
+    await this.#db.close()
+  }
+}

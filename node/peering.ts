@@ -1,0 +1,190 @@
+/**
+ * What this node does with others: joins a coordinator, pulls bases from peers, provides its own. It joins the swarm's
+ * parts to the store's; each room keeps its own rules. History, adapters and keys have no way out through here.
+ */
+import { OppuError, only } from '../protocol/errors.ts'
+import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
+import type { EvaluationTask, Report } from '../protocol/task.ts'
+import { readNodeConfig, writeNodeConfig } from './config.ts'
+import type { Bases } from './store/bases.ts'
+import { ChunkFolder } from './store/chunks.ts'
+import type { Vault } from './store/vault.ts'
+import { CoordinatorClient } from './swarm/coordinator-client.ts'
+import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
+import { Peer } from './swarm/peer.ts'
+import { Provider } from './swarm/provider.ts'
+
+interface Waiting {
+  readonly onNote?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface PullResult {
+  readonly id: BaseId
+  readonly name: string
+  readonly bytes: number
+  /** Verified bytes by the peer they came from. */
+  readonly received: Readonly<Record<string, number>>
+  /** Chunks that came wrong and were fetched again. */
+  readonly refetched: number
+  readonly seconds: number
+}
+
+export interface Providing extends AsyncDisposable {
+  readonly peer: string
+  readonly addresses: readonly string[]
+  readonly bases: readonly BaseId[]
+}
+
+export class Peering {
+  readonly #home: string
+  readonly #bases: Bases
+  readonly #unlock: () => Promise<Vault>
+
+  constructor(parts: {
+    readonly home: string
+    readonly bases: Bases
+    readonly unlock: () => Promise<Vault>
+  }) {
+    this.#home = parts.home
+    this.#bases = parts.bases
+    this.#unlock = parts.unlock
+  }
+
+  /** Remembers a coordinator after checking the signatures of all it publishes. @throws those of CoordinatorClient. */
+  async join(
+    address: string,
+    options: Waiting = {},
+  ): Promise<{ coordinator: UserId; bases: readonly BaseId[]; tasks: readonly string[] }> {
+    await using peer = await this.#dialingPeer(options)
+    const client = new CoordinatorClient({ peer, address })
+    const [manifests, tasks] = [await client.manifests(options), await client.tasks(options)]
+    await writeNodeConfig(this.#home, { ...(await readNodeConfig(this.#home)), coordinator: address })
+    return {
+      coordinator: client.coordinator,
+      bases: manifests.map(({ id }) => id),
+      tasks: tasks.map(({ id }) => id),
+    }
+  }
+
+  /**
+   * Pulls a published base from the peers that provide it; what an earlier pull left is kept.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS, NO_PROVIDER, and those of `fetchBase` and `ChunkFolder`.
+   */
+  async pull(
+    wanted: string | undefined,
+    options: Waiting & { readonly onProgress?: (progress: FetchProgress) => void } = {},
+  ): Promise<PullResult> {
+    const started = Date.now()
+    await using peer = await this.#dialingPeer(options)
+    const client = await this.#coordinator(peer)
+    const published = await client.manifests(options)
+    const matches = published.filter(
+      ({ id, manifest }) => wanted === undefined || id.startsWith(wanted) || manifest.name === wanted,
+    )
+    const { id, manifest } = only(
+      matches,
+      wanted === undefined ? 'published base' : `published base ${wanted}`,
+    )
+    options.onNote?.(
+      `${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.coordinator)}, signature good`,
+    )
+    const { name } = manifest
+    if ((await this.#bases.get(id)) !== undefined) {
+      return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
+    }
+    const providers = (await client.providers(id, options)).filter(
+      address => !address.endsWith(`/${peer.id}`),
+    )
+    if (providers.length === 0) throw new OppuError('NO_PROVIDER', `no peer provides ${name} at the moment`)
+    const folder = await ChunkFolder.open(this.#bases.folder, manifest)
+    try {
+      const { onProgress, signal } = options
+      const waiting = signal === undefined ? {} : { signal }
+      const fetched = await fetchBase({
+        peer,
+        manifest,
+        providers,
+        into: folder,
+        ...(onProgress ? { onProgress } : {}),
+        ...waiting,
+      })
+      for (const { peer: id, error } of fetched.dropped)
+        options.onNote?.(`dropped peer ${id}: ${error.message}`)
+      const { bytes, from: received, refetchedChunks: refetched } = fetched
+      return { id, name, bytes, received, refetched, seconds: (Date.now() - started) / 1000 }
+    } finally {
+      await folder.close()
+    }
+  }
+
+  /** Provides every base of this node until disposed of. */
+  async start(
+    options: Waiting & { readonly listen: readonly string[]; readonly announce?: readonly string[] },
+  ): Promise<Providing> {
+    await using parts = new AsyncDisposableStack()
+    const vault = await this.#unlock()
+    const { signal } = options
+    const peer = parts.use(
+      await Peer.open({
+        seed: vault.peerSeed(),
+        listen: options.listen,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    )
+    const sources = []
+    for (const { id, manifest } of await this.#bases.list()) {
+      const chunks = await this.#bases.source(id)
+      parts.defer(() => chunks.close())
+      sources.push({ manifest, chunks, id })
+    }
+    parts.use(await Provider.open(peer, sources))
+    const bases = sources.map(({ id }) => id)
+    const addresses = (options.announce ?? peer.addresses()).map(address =>
+      address.includes('/p2p/') ? address : `${address}/p2p/${peer.id}`,
+    )
+    if ((await readNodeConfig(this.#home)).coordinator === '') {
+      options.onNote?.('No coordinator joined: peers must be told this address. (oppu node join ADDRESS)')
+    } else {
+      const client = await this.#coordinator(peer)
+      await client.announce(bases, { addresses, ...(signal === undefined ? {} : { signal }) })
+      parts.use(client.stayAnnounced(() => bases, addresses))
+    }
+    const held = parts.move()
+    return { peer: peer.id, addresses, bases, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  }
+
+  /** A task by its id or first digits, verified. @throws OppuError NOT_FOUND, AMBIGUOUS, BAD_SIGNATURE. */
+  async task(wanted: string, options: Waiting = {}): Promise<{ id: TaskId; task: EvaluationTask }> {
+    await using peer = await this.#dialingPeer(options)
+    const client = await this.#coordinator(peer)
+    const found = only(
+      (await client.tasks(options)).filter(({ id }) => id.startsWith(wanted)),
+      `task ${wanted}`,
+    )
+    options.onNote?.(
+      `task ${shortId(found.id)} "${found.task.title}": signed by coordinator ${shortId(client.coordinator)}, signature good`,
+    )
+    return found
+  }
+
+  /** Signs a report with the user's key and hands it to the coordinator. The user must have agreed to it. */
+  async report(report: Report, task: EvaluationTask, options: Waiting = {}): Promise<void> {
+    await using peer = await this.#dialingPeer(options)
+    const client = await this.#coordinator(peer)
+    const vault = await this.#unlock()
+    await client.report(report, task, vault.signingSeed(), options)
+  }
+
+  async #dialingPeer({ signal }: Waiting): Promise<Peer> {
+    const vault = await this.#unlock()
+    return Peer.open({ seed: vault.peerSeed(), listen: [], ...(signal === undefined ? {} : { signal }) })
+  }
+
+  async #coordinator(peer: Peer): Promise<CoordinatorClient> {
+    const { coordinator } = await readNodeConfig(this.#home)
+    if (coordinator === '')
+      throw new OppuError('NOT_FOUND', 'no coordinator joined yet: oppu node join ADDRESS')
+    return new CoordinatorClient({ peer, address: coordinator })
+  }
+}

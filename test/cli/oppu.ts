@@ -1,0 +1,57 @@
+/** Runs the command line as a person would: a process of its own, with a home of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+
+export interface Outcome {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly outcome: Promise<Outcome>
+}
+
+/** A folder that goes when the test ends. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oppu-test-'))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
+export function start(home: string, args: readonly string[], passphrase = 'correct horse'): Running {
+  const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: passphrase }
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    stderr += text
+  })
+  const outcome = once(child, 'close').then(([status]) => ({
+    status: status as number | null,
+    stdout,
+    stderr,
+  }))
+  return { child, outcome }
+}
+
+export function oppu(home: string, args: readonly string[], passphrase?: string): Promise<Outcome> {
+  return start(home, args, passphrase).outcome
+}
+
+/** Runs a command that must succeed, and returns the JSON that it printed. */
+export async function json<Result>(home: string, ...args: readonly string[]): Promise<Result> {
+  const { status, stdout, stderr } = await oppu(home, [...args, '--json'])
+  if (status !== 0) throw new Error(`oppu ${args.join(' ')} ended with ${status}: ${stderr}`)
+  return JSON.parse(stdout) as Result
+}
