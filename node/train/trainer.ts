@@ -19,6 +19,7 @@ import { clipScale, globalNorm, initAdamW, scheduleFactor, type Tensors, updateA
 import { gradientName, trainingGraph } from './training-graph.ts'
 
 export type { Example } from '../model/batch.ts'
+export type { Tensors } from './optimizer.ts'
 
 export interface TrainOptions {
   /** For `full` with `initial`, its weights are not read. */
