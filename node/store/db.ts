@@ -195,7 +195,7 @@ function databaseError(error: unknown, path: string): unknown {
     return new OppuError('IN_USE', `${path} is open in another process`, { cause: error })
   if (/no space left|quota exceeded/i.test(text))
     return new OppuError('DISK_FULL', `no space left to write ${path}`, { cause: error })
-  if (codes.includes('LEVEL_CORRUPTION') || /corruption/i.test(text)) {
+  if (codes.includes('LEVEL_CORRUPTION') || /corruption|no such file/i.test(text)) {
     return new OppuError('INVALID_DATA', `${path} is damaged: ${text}`, { cause: error })
   }
   if (codes.some(code => code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN')) {

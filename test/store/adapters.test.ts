@@ -25,7 +25,7 @@ test('put, list, find, get, remove', async t => {
   assert.equal(record.id, adapterId(adapter.manifest, adapter.files.get('adapter_model.safetensors')!))
   const other = await adapters.put(adapterOf('2', 1000))
   assert.deepEqual(await adapters.record(record.id), record)
-  assert.equal(record.size, 100_008)
+  assert.deepEqual([record.size, record.origin, record.itemIds], [100_008, 'trained', ['a']])
   assert.deepEqual(new Set((await adapters.list()).map(({ id }) => id)), new Set([record.id, other.id]))
   await adapters.put(adapter, { itemIds: ['a', 'b'] })
   assert.equal((await adapters.list()).length, 2)

@@ -147,7 +147,7 @@ test('nothing of the adapter can be read without a key', async () => {
     alice.publicKey,
     adapter.files.get('adapter_model.safetensors')!.subarray(0, 16),
   ]
-  for (const part of binary) assert.equal(bytes.includes(part), false)
+  for (const part of binary) assert.equal(bytes.includes(Buffer.from(part)), false)
 })
 
 test('misuse and limits', async () => {
