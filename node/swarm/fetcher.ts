@@ -10,7 +10,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { idToBytes } from '../../protocol/ids.ts'
-import { CHUNK_LIMITS, MIB, PROTOCOLS, RPC_LIMITS } from '../../protocol/limits.ts'
+import { CHUNK_LIMITS, MIB, PROTOCOLS, RPC_LIMITS, TRANSPORT } from '../../protocol/limits.ts'
 import { type BaseManifest, baseBytes, baseId, chunkHash, chunkRange } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { call } from '../../protocol/rpc.ts'
@@ -53,7 +53,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal
 }
 
-const REQUEST_BYTES = 4 * MIB
+const REQUEST_BYTES = 8 * MIB
 const REQUESTS_PER_PEER = 2
 const REQUESTS_IN_ALL = 8
 /** Lost connections in a row, without a chunk in between, after which a peer is given up. */
@@ -99,14 +99,16 @@ class Fetch {
   #reported = 0
   #refetched = 0
   readonly #total: number
+  readonly #id: Uint8Array
 
   constructor(options: FetchOptions) {
     this.#options = options
     this.#total = baseBytes(options.manifest)
+    this.#id = idToBytes(baseId(options.manifest))
     this.#sources = groupByPeer(options.providers, options.peer.id)
-    options.manifest.files.forEach((file, index) =>
-      this.#enqueueMissing({ file: index, first: 0, count: file.chunks.length }),
-    )
+    for (const [index, { chunks }] of options.manifest.files.entries()) {
+      this.#enqueueMissing({ file: index, first: 0, count: chunks.length })
+    }
     this.#bytes = this.#total - this.#queue.reduce((sum, range) => sum + this.#lengthOf(range), 0)
   }
 
@@ -161,10 +163,10 @@ class Fetch {
   }
 
   async #request(source: Source, range: Range): Promise<void> {
-    const { peer, manifest, windowMs = RPC_LIMITS.windowMs } = this.#options
+    const { peer, windowMs = RPC_LIMITS.windowMs } = this.#options
     const signal = this.#stop.signal
     const request = oppu.ChunkRequest.encode({
-      baseId: idToBytes(baseId(manifest)),
+      baseId: this.#id,
       file: range.file,
       firstChunk: range.first,
       chunkCount: range.count,
@@ -190,6 +192,7 @@ class Fetch {
     try {
       const duplex = await peer.dial(source.addresses, PROTOCOLS.chunks, {
         category: 'chunk-request',
+        withinMs: Math.min(windowMs, TRANSPORT.dialMs),
         signal,
       })
       await call(duplex, request, {
@@ -230,8 +233,10 @@ class Fetch {
   /** What an error of one request means for its peer. */
   #judge(source: Source, error: unknown): void {
     if (this.#stop.signal.aborted) return
-    if (!isOppuError(error)) return this.#fail(error)
-    if (isOppuError(error, 'CLOSED')) return this.#fail(error)
+    if (!isOppuError(error) || error.code === 'CLOSED') {
+      this.#fail(error)
+      return
+    }
     const passing = isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'UNAVAILABLE')
     source.strikes++
     if (!passing || source.strikes >= STRIKES) source.dropped ??= error

@@ -45,6 +45,13 @@ export interface PeerOptions {
   readonly signal?: AbortSignal
 }
 
+export interface DialOptions {
+  readonly category: OutgoingCategory
+  /** Milliseconds until the stream must be there. */
+  readonly withinMs?: number
+  readonly signal?: AbortSignal
+}
+
 export interface HandleOptions {
   readonly category: OutgoingCategory
   readonly maximumStreams: number
@@ -123,19 +130,20 @@ export class Peer implements AsyncDisposable {
   /**
    * Opens a stream to a peer, over the connection that is there or a new one. All `addresses` must end in the same
    * `/p2p/<id>`, so that the peer's key is checked; they are tried until one works. The caller ends or aborts it.
-   * @throws OppuError INVALID_ARGUMENT, CONNECTION_FAILED, PROTOCOL_VIOLATION (protocol not spoken), CLOSED.
+   * @throws OppuError INVALID_ARGUMENT, CONNECTION_FAILED, TIMEOUT, PROTOCOL_VIOLATION (protocol not spoken), CLOSED.
    */
   async dial(
     addresses: readonly [string, ...string[]],
     protocol: string,
-    options: { readonly category: OutgoingCategory; readonly signal?: AbortSignal },
+    options: DialOptions,
   ): Promise<Duplex> {
     this.#demandOpen()
     const remote = peerIdOf(addresses[0])
     if (addresses.some(address => peerIdOf(address) !== remote)) throw new TypeError('addresses of two peers')
+    const late = AbortSignal.timeout(options.withinMs ?? TRANSPORT.dialMs)
     const signal = AbortSignal.any([
       this.#closing.signal,
-      AbortSignal.timeout(TRANSPORT.dialMs),
+      late,
       ...(options.signal === undefined ? [] : [options.signal]),
     ])
     try {
@@ -148,6 +156,7 @@ export class Peer implements AsyncDisposable {
     } catch (cause) {
       options.signal?.throwIfAborted()
       this.#demandOpen()
+      if (late.aborted) throw new OppuError('TIMEOUT', `${remote} does not answer`, { cause })
       const unknown = cause instanceof Error && cause.name === 'UnsupportedProtocolError'
       if (unknown)
         throw new OppuError('PROTOCOL_VIOLATION', `${remote} does not speak ${protocol}`, { cause })

@@ -94,19 +94,19 @@ export class Provider implements AsyncDisposable {
     }
     return {
       body: new Uint8Array(),
-      stream: { length, parts: readAhead(base.chunks, fileIndex, firstChunk, chunkCount) },
+      stream: { length, parts: readAhead(base, fileIndex, firstChunk, chunkCount) },
     }
   }
 }
 
 async function* readAhead(
-  source: ChunkSource,
+  { manifest, chunks }: ProvidedBase,
   file: number,
   first: number,
   count: number,
 ): AsyncGenerator<Uint8Array> {
   const read = (chunk: number) => {
-    const pending = source.read(file, chunk)
+    const pending = chunks.read(file, chunk)
     pending.catch(() => {}) // thrown where it is awaited, if it comes to that
     return pending
   }
@@ -114,6 +114,9 @@ async function* readAhead(
   for (let chunk = first; chunk < first + count; chunk++) {
     const bytes = await next
     if (chunk + 1 < first + count) next = read(chunk + 1)
+    const { length } = chunkRange(manifest, manifest.files[file]!, chunk)
+    if (bytes.length !== length)
+      throw new OppuError('INVALID_DATA', `chunk ${chunk} of file ${file} is damaged here`)
     yield bytes
   }
 }

@@ -1,0 +1,60 @@
+/** One good example of every signed thing, for the tests that bend it. */
+import type { AdapterManifest } from '../../protocol/adapter.ts'
+import type { AdapterId, ChunkHash } from '../../protocol/ids.ts'
+import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
+import { type EvaluationTask, type Report, taskId } from '../../protocol/task.ts'
+
+const hash = (digit: string) => digit.repeat(64) as ChunkHash
+
+export const manifest: BaseManifest = {
+  version: 1,
+  name: 'A small base',
+  format: 'huggingface',
+  architecture: 'LlamaForCausalLM',
+  licence: 'Apache-2.0',
+  chunkSize: 4096,
+  files: [
+    { path: 'config.json', size: 10, chunks: [hash('a')] },
+    { path: 'empty', size: 0, chunks: [] },
+    {
+      path: 'weights/model-00001-of-00002.safetensors',
+      size: 8193,
+      chunks: [hash('b'), hash('c'), hash('d')],
+    },
+  ],
+}
+
+export const adapter: AdapterManifest = {
+  version: 1,
+  baseId: baseId(manifest),
+  method: 'lora',
+  config: { rank: 8, targets: ['q_proj', 'v_proj'], nested: { alpha: 0.5, none: null, on: true } },
+  tensors: [
+    { name: 'layers.0.lora_A', shape: [8, 64] },
+    { name: 'layers.0.lora_B', shape: [64, 8] },
+    { name: 'scale', shape: [] },
+  ],
+  createdAt: 1_700_000_000_000,
+  trainedItems: 42,
+}
+
+export const task: EvaluationTask = {
+  version: 1,
+  title: 'Subject lines, 20 % newest',
+  baseId: baseId(manifest),
+  metric: 'rouge-1',
+  holdOut: 0.2,
+  minimumItems: 8,
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_600_000,
+}
+
+export const report: Report = {
+  version: 1,
+  taskId: taskId(task),
+  baseId: baseId(manifest),
+  adapterId: 'e'.repeat(64) as AdapterId,
+  items: 12,
+  logLikelihood: { base: -3.5, own: -3.1234, other: -3.4 },
+  metric: { base: 0, own: 0.25, other: 0.125 },
+}

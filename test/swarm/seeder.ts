@@ -1,0 +1,20 @@
+/**
+ * A provider in a process of its own, for tests that kill or freeze one. Arguments: file sizes as JSON, milliseconds
+ * to wait before each chunk. Prints its address on one line.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { Provider } from '../../node/swarm/provider.ts'
+import { MemoryChunks, makeBase, openPeer } from './fixtures.ts'
+
+const [sizes = '[]', wait = '0'] = process.argv.slice(2)
+const base = makeBase(JSON.parse(sizes) as number[])
+const chunks = new MemoryChunks(base, true)
+const slow = {
+  async read(file: number, chunk: number) {
+    await setTimeout(Number(wait))
+    return chunks.read(file, chunk)
+  },
+}
+const peer = await openPeer()
+await Provider.open(peer, [{ manifest: base.manifest, chunks: slow }])
+console.log(peer.addresses()[0])
