@@ -287,7 +287,9 @@ function toRuntime({ dtype, dims, data }: Tensor): ort.Tensor {
 }
 
 function fromRuntime(value: ort.Tensor): Tensor {
-  return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: value.data as TensorData }
+  const data = value.data as TensorData // Float16Array for float16, where our tensors have its bits
+  const bits = value.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data
+  return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: bits as TensorData }
 }
 
 function firstLine(error: unknown): string {
