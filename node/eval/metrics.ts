@@ -1,9 +1,10 @@
 /**
  * The tasks' metrics, as pure functions; what they are called on is the scorer's and the generator's business.
  *
- * ROUGE follows Google's `rouge-score` (1.x) without stemming, to the last bit in the tests: lower case, every run of
- * characters other than a-z and 0-9 is a border, F-measure of precision and recall, 0 where either side is empty. (So text in other
- * alphabets scores 0, as there.) Accuracy and F1 compare trimmed strings; F1 is scikit-learn's macro average.
+ * ROUGE follows Google's `rouge-score` (1.x) without stemming, to the last bit in the tests: lower case, every run
+ * of characters other than a-z and 0-9 is a border, F-measure of precision and recall, 0 where either side is
+ * empty. (So text in other alphabets scores 0, as there.) Accuracy and F1 compare trimmed strings; F1 is
+ * scikit-learn's macro average.
  */
 
 /** Mean of numbers; NaN for none. */
@@ -65,7 +66,8 @@ export function accuracy(gold: readonly string[], predicted: readonly string[]):
 }
 
 /**
- * Macro-averaged F1 over `labels` (default: every label in either list); 0 for a label that is never predicted rightly.
+ * Macro-averaged F1 over `labels` (default: every label in either list); 0 for a label that is never predicted
+ * rightly.
  * @throws TypeError when the lists differ in length.
  */
 export function macroF1(
@@ -95,8 +97,8 @@ export function rootMeanSquaredError(gold: readonly number[], predicted: readonl
 }
 
 /**
- * The number that `text` is; where it is none, the end of `range` farther from `gold`, as LaMP's own evaluation does, so that
- * an unreadable answer is the worst one.
+ * The number that `text` is; where it is none, the end of `range` farther from `gold`, as LaMP's own evaluation
+ * does, so that an unreadable answer is the worst one.
  */
 export function parseRating(
   text: string,

@@ -16,8 +16,8 @@ export interface PairedResult {
   /** Two-sided p of the sign test: exact, ties left out. */
   readonly signP: number
   /**
-   * Two-sided p of the sign-flip permutation test on the mean. Exact up to 16 differences other than zero; beyond, from `draws` random flips
-   * (seeded), counting the observed one, so it is never 0.
+   * Two-sided p of the sign-flip permutation test on the mean. Exact up to 16 differences other than zero; beyond,
+   * from `draws` random flips (seeded), counting the observed one, so it is never 0.
    */
   readonly permutationP: number
 }

@@ -1,11 +1,13 @@
 /**
- * From history items to what a model is trained and scored on: prompt and completion as token ids, and the split in time.
+ * From history items to what a model is trained and scored on: prompt and completion as token ids, and the split in
+ * time.
  *
- * The prompt is the base's own chat template around the item's input, ending where the assistant's answer begins: what
- * generation sees, too. The completion is what the template puts after it with the answer in place, up to and including the
- * last token that ends a turn, so that a trained model also learns to stop. An item that is too long loses the
- * end of its input, never a token of its answer (the released OPPU code cuts the label off); an item whose answer alone
- * does not fit is left out and counted. Retrieval and textual profiles will be further makers of messages.
+ * The prompt is the base's own chat template around the item's input, ending where the assistant's answer begins:
+ * what generation sees, too. The completion is what the template puts after it with the answer in place, up to and
+ * including the last token that ends a turn, so that a trained model also learns to stop. An item that is too long
+ * loses the end of its input, never a token of its answer (the released OPPU code cuts the label off); an item
+ * whose answer alone does not fit is left out and counted. Retrieval and textual profiles will be further makers of
+ * messages.
  */
 import { OppuError } from '../../protocol/errors.ts'
 import type { Example } from '../model/batch.ts'
@@ -41,8 +43,8 @@ export function promptIds(messages: readonly Message[], { template, tokenizer }:
 
 /**
  * In the order of `items`. `maxLength`: prompt and completion together, in tokens.
- * @throws OppuError UNSUPPORTED_TOKENIZER when the template hides or rewrites the answer; INVALID_DATA when it refuses
- * the messages.
+ * @throws OppuError UNSUPPORTED_TOKENIZER when the template hides or rewrites the answer; INVALID_DATA when it
+ * refuses the messages.
  */
 export function toExamples(
   items: readonly HistoryItem[],
@@ -134,8 +136,8 @@ export interface Split {
 }
 
 /**
- * Holds out the newest `holdOut` (above 0, below 1) of the items, at least one. Items of the same moment stay together, on
- * the held-out side, so that nothing is trained on that is not older than what is tested.
+ * Holds out the newest `holdOut` (above 0, below 1) of the items, at least one. Items of the same moment stay
+ * together, on the held-out side, so that nothing is trained on that is not older than what is tested.
  * @throws OppuError NO_USABLE_ITEMS when nothing is left for training.
  */
 export function split(items: readonly HistoryItem[], holdOut: number): Split {

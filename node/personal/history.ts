@@ -1,13 +1,13 @@
 /**
  * The user's own items, sealed at rest, and nothing readable around them.
  *
- * A row's key is HMAC-SHA256(history key, content id), cut to 16 bytes: without the vault it is noise, with it the same
- * content always meets the same row, which is how an item is imported once however often its file is. The content id covers task,
- * input and output, not the time or the source: the same answer to the same prompt, twice, would put a test
- * item into training. Time order is not in the keys (it would tell when a person wrote): list() unseals and sorts,
- * about 0.1 ms an item. What the folder does tell: how many items there are and roughly how long each is.
- * Values are bound to their keys, so rows cannot be swapped. Rejected: a sealed index beside the
- * values, which must be rewritten or repaired whenever an import is cut short.
+ * A row's key is HMAC-SHA256(history key, content id), cut to 16 bytes: without the vault it is noise, with it the
+ * same content always meets the same row, which is how an item is imported once however often its file is. The
+ * content id covers task, input and output, not the time or the source: the same answer to the same prompt, twice,
+ * would put a test item into training. Time order is not in the keys (it would tell when a person wrote): list()
+ * unseals and sorts, about 0.1 ms an item. What the folder does tell: how many items there are and roughly how long
+ * each is. Values are bound to their keys, so rows cannot be swapped. Rejected: a sealed index beside the values,
+ * which must be rewritten or repaired whenever an import is cut short.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { OppuError } from '../../protocol/errors.ts'
@@ -76,8 +76,8 @@ export class History {
   }
 
   /**
-   * Adds items in atomic batches of 512. Cut short (a signal, a crash), what was written stays, and adding the same items
-   * again goes on where it ended.
+   * Adds items in atomic batches of 512. Cut short (a signal, a crash), what was written stays, and adding the same
+   * items again goes on where it ended.
    * @throws the signal's reason, between batches; OppuError DISK_FULL.
    */
   async add(

@@ -1,8 +1,8 @@
 /**
  * A file (or a folder of .eml files) into the history: tells the format, runs its importer, counts.
  *
- * What was imported stays when the import is cut short or ends in an error; importing the same file again adds only what is
- * missing. Refused entries are counted, and the first few kept with their lines, for a person to look at.
+ * What was imported stays when the import is cut short or ends in an error; importing the same file again adds only
+ * what is missing. Refused entries are counted, and the first few kept with their lines, for a person to look at.
  */
 import { createReadStream } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
@@ -53,8 +53,8 @@ export interface ImportFileOptions extends Partial<Omit<ImportOptions, 'source'>
 }
 
 /**
- * @throws OppuError NOT_FOUND: no such file; INVALID_DATA: a format we do not know, or a file that is no such thing as a whole;
- * INVALID_ARGUMENT (author, user); DISK_FULL; the signal's reason.
+ * @throws OppuError NOT_FOUND: no such file; INVALID_DATA: a format we do not know, or a file that is no such thing
+ * as a whole; INVALID_ARGUMENT (author, user); DISK_FULL; the signal's reason.
  */
 export async function importHistory(
   history: History,
@@ -93,7 +93,10 @@ export async function importHistory(
   return { format: format ?? 'eml', ...added, ...counts, refusals }
 }
 
-/** By name, then by the first bytes. An empty file is JSON Lines without lines. @throws OppuError INVALID_DATA, NOT_FOUND. */
+/**
+ * By name, then by the first bytes. An empty file is JSON Lines without lines. @throws OppuError INVALID_DATA,
+ * NOT_FOUND.
+ */
 export async function detectFormat(path: string): Promise<Format> {
   const extension = /\.(jsonl|ndjson|mbox|eml)$/i.exec(path)?.[1]?.toLowerCase()
   if (extension) return extension === 'ndjson' ? 'jsonl' : (extension as Format)

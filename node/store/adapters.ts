@@ -2,9 +2,9 @@
  * The user's adapters: sealed files in `<home>/adapters/<id>.oppu`, and a sealed record of each in the database.
  *
  * The file is written first and the record second, so a record always has its file; a file whose record is missing
- * (a crash between the two) is not listed and is replaced when the same adapter is put again. A file is sealed for its
- * owner only; export() seals a copy for somebody else, import() takes such a copy in under one's own key. The id is
- * content-addressed (protocol/adapter.ts) and checked at every get(), so files cannot be exchanged on disk.
+ * (a crash between the two) is not listed and is replaced when the same adapter is put again. A file is sealed for
+ * its owner only; export() seals a copy for somebody else, import() takes such a copy in under one's own key. The
+ * id is content-addressed (protocol/adapter.ts) and checked at every get(), so files cannot be exchanged on disk.
  */
 import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
@@ -133,7 +133,10 @@ export class Adapters {
     yield* sealAdapter(files, manifest, recipients)
   }
 
-  /** Takes in an adapter that was sealed for this vault. @throws OppuError CORRUPT_ADAPTER, NOT_A_RECIPIENT, DISK_FULL. */
+  /**
+   * Takes in an adapter that was sealed for this vault. @throws OppuError CORRUPT_ADAPTER, NOT_A_RECIPIENT,
+   * DISK_FULL.
+   */
   async import(source: ByteSource | string, remarks: Remarks = {}): Promise<AdapterRecord> {
     const options = remarks.signal ? { signal: remarks.signal } : {}
     const adapter =

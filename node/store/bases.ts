@@ -1,10 +1,10 @@
 /**
  * The bases on disk: `<home>/bases/<id>/manifest` (canonical bytes) and `files/…`, as the source had them.
  *
- * A base counts as there when its folder has its final name: imports (node/base) and fetches (chunks.ts) build it under
- * a dotted name and rename. The id is checked against the manifest on every read; the files' bytes are checked
- * where they are used: chunk by chunk by whoever fetches, and by verify(). What else lies in the folder (node/base
- * keeps `weights.f32` there) is derived and never provided to anyone.
+ * A base counts as there when its folder has its final name: imports (node/base) and fetches (chunks.ts) build it
+ * under a dotted name and rename. The id is checked against the manifest on every read; the files' bytes are
+ * checked where they are used: chunk by chunk by whoever fetches, and by verify(). What else lies in the folder
+ * (node/base keeps `weights.f32` there) is derived and never provided to anyone.
  */
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,14 +1,14 @@
 /**
  * A base's files while they arrive: verified chunks in place, and a note of which are there.
  *
- * `<bases>/.<id>.partial/` holds `manifest`, `files/…` at full (sparse) size, and `verified`, a bit a chunk. A bit is
- * saved only after its chunk was hashed, written and synced, so after kill -9 or a power cut a set bit may be believed
- * and a clear one means nothing. The bitmap is rewritten whole and atomically (a base of 16 GiB has 2 KiB of it), every
- * 64 chunks or every second, and on suspend(): so much is fetched again after a crash. finish() hashes nothing again,
- * syncs, and renames the folder to `<bases>/<id>`. Whoever fetches calls has() and write(); that chunks come from several
- * peers, or twice, does not matter here. One process at a time: the caller holds the database's lock. Rejected: one
- * file per chunk (a copy at the end, twice the space), and hashing what a crash left behind (slower than the network
- * for a sparse file of many GiB, and it would save a second of it).
+ * `<bases>/.<id>.partial/` holds `manifest`, `files/…` at full (sparse) size, and `verified`, a bit a chunk. A bit
+ * is saved only after its chunk was hashed, written and synced, so after kill -9 or a power cut a set bit may be
+ * believed and a clear one means nothing. The bitmap is rewritten whole and atomically (a base of 16 GiB has 2 KiB
+ * of it), every 64 chunks or every second, and on suspend(): so much is fetched again after a crash. finish()
+ * hashes nothing again, syncs, and renames the folder to `<bases>/<id>`. Whoever fetches calls has() and write();
+ * that chunks come from several peers, or twice, does not matter here. One process at a time: the caller holds the
+ * database's lock. Rejected: one file per chunk (a copy at the end, twice the space), and hashing what a crash left
+ * behind (slower than the network for a sparse file of many GiB, and it would save a second of it).
  */
 import { constants, type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -78,7 +78,8 @@ export class ChunkFolder {
 
   /**
    * Opens the unfinished base in `bases` (`<home>/bases`), new or from an earlier attempt. The caller closes it.
-   * @throws OppuError DISK_FULL before the first byte when what is missing does not fit, INVALID_DATA for a bad manifest.
+   * @throws OppuError DISK_FULL before the first byte when what is missing does not fit, INVALID_DATA for a bad
+   * manifest.
    */
   static async open(bases: string, manifest: BaseManifest): Promise<ChunkFolder> {
     const canonical = encodeManifest(manifest)

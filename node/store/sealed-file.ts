@@ -15,12 +15,12 @@
  *              1  number of files; for each 1 length of name, name, 8 size; then the files' bytes in that order
  *
  * The header is part of the payload key, so a changed header opens nothing; the chunk number and the last-chunk
- * flag make reordering, repeating, cutting off and appending fail. The 8 bytes of SHA-256 only tell a damaged header
- * from one that is for somebody else. Manifest, base id and names are inside: only a recipient reads them. A recipient is
- * found by trying, as in age's X25519 stanza, so the file does not name them. It does not say who sealed
- * it: whoever has the recipient's public key can. Where that matters, compare the adapter's id (adapters.ts).
- * Both directions work chunk by chunk, with the files themselves the only large memory. Rejected: nacl.box of the whole
- * (three copies in memory), and a signed plain header (it would name the owner and the base).
+ * flag make reordering, repeating, cutting off and appending fail. The 8 bytes of SHA-256 only tell a damaged
+ * header from one that is for somebody else. Manifest, base id and names are inside: only a recipient reads them. A
+ * recipient is found by trying, as in age's X25519 stanza, so the file does not name them. It does not say who
+ * sealed it: whoever has the recipient's public key can. Where that matters, compare the adapter's id
+ * (adapters.ts). Both directions work chunk by chunk, with the files themselves the only large memory. Rejected:
+ * nacl.box of the whole (three copies in memory), and a signed plain header (it would name the owner and the base).
  */
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { type AdapterManifest, decodeAdapterManifest, encodeAdapterManifest } from '../../protocol/adapter.ts'
@@ -93,10 +93,10 @@ export function* sealAdapter(
 }
 
 /**
- * Opens a sealed file. Nothing comes back before its last byte is verified. `sourceBytes`, the source's length where it is
- * known, bounds what a file may claim to hold.
- * @throws OppuError CORRUPT_ADAPTER: damaged, cut off, changed or not such a file; NOT_A_RECIPIENT: sealed for others;
- * TOO_LARGE; CLOSED; the signal's reason.
+ * Opens a sealed file. Nothing comes back before its last byte is verified. `sourceBytes`, the source's length
+ * where it is known, bounds what a file may claim to hold.
+ * @throws OppuError CORRUPT_ADAPTER: damaged, cut off, changed or not such a file; NOT_A_RECIPIENT: sealed for
+ * others; TOO_LARGE; CLOSED; the signal's reason.
  */
 export async function unsealAdapter(
   source: ByteSource,

@@ -4,7 +4,8 @@
 import { readFile } from 'node:fs/promises'
 import { OppuError } from '../../protocol/errors.ts'
 import { errorCode, writeFileAtomic } from './atomic-file.ts'
-import { type Argon2Cost, Vault, type VaultRecord } from './vault.ts'
+import { Vault } from './vault.ts'
+import type { Argon2Cost, VaultRecord } from './vault-record.ts'
 
 const MAX_RECORD_BYTES = 64 * 1024
 

@@ -4,45 +4,30 @@
  *     passphrase --Argon2id--> wrapping key --secretbox--> master key --HKDF-SHA256(label)--> every other key
  *
  * A new passphrase re-wraps 32 bytes and nothing else; a recovery phrase or a second device can be a second
- * wrapping of the same master key. Labels are the constants below and are never reused for another purpose. The
- * record (`vault.json`) says how to derive the wrapping key and names the public ids; `check` is a plain SHA-256 of
- * the rest, there to tell a damaged record from a wrong passphrase. It is not a defence: whoever can write
- * the record can recompute it, and then gains a refusal, because the ids must match the unwrapped keys.
+ * wrapping of the same master key. Labels are never reused for another purpose. The record (vault-record.ts) says
+ * how to derive the wrapping key and names the public ids.
  *
- * Also the one place in `node/` that imports tweetnacl: sealed-file.ts builds its format on the primitives at the end.
- * JavaScript cannot wipe strings or copies made by the engine; what can be wiped on close, is.
- * Rejected: scrypt (Argon2id is in node:crypto), one key for everything, and keys derived from the passphrase alone.
+ * Also the one place in `node/` that imports tweetnacl: sealed-file.ts builds its format on the primitives at the
+ * end. JavaScript cannot wipe strings or copies made by the engine; what can be wiped on close, is. Rejected:
+ * scrypt (Argon2id is in node:crypto), one key for everything, and keys derived from the passphrase alone.
  */
-import { argon2, createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import nacl from 'tweetnacl'
 import { OppuError } from '../../protocol/errors.ts'
 import { idFromBytes, type UserId } from '../../protocol/ids.ts'
+import {
+  type Argon2Cost,
+  checksum,
+  corrupt,
+  DEFAULT_COST,
+  fromBase64,
+  KEY_BYTES,
+  parseRecord,
+  type VaultRecord,
+  withinLimits,
+  wrappingKey,
+} from './vault-record.ts'
 
-export interface Argon2Cost {
-  readonly memoryKiB: number
-  readonly passes: number
-  readonly parallelism: number
-}
-
-/** RFC 9106, section 4, second recommended option: 64 MiB, 3 passes, 4 lanes (about 0.2 s). */
-export const DEFAULT_COST: Argon2Cost = { memoryKiB: 65_536, passes: 3, parallelism: 4 }
-
-/** What a record may ask of us: beyond these it is hostile or damaged, and refused before any work is done. */
-const LIMITS = { memoryKiB: 1 << 20, passes: 64, parallelism: 16, memoryTimesPasses: 4 << 20 } as const
-
-/** `vault.json`. Byte strings are base64. */
-export interface VaultRecord {
-  readonly version: 1
-  readonly userId: UserId
-  readonly recipient: string
-  readonly kdf: Argon2Cost & { readonly name: 'argon2id'; readonly salt: string }
-  /** Nonce (24 bytes) and secretbox (48 bytes) of the master key. */
-  readonly wrapped: string
-  /** Hex SHA-256 of the fields above, as canonicalRecord() writes them. */
-  readonly check: string
-}
-
-const KEY_BYTES = 32
 const SEAL_VERSION = 1
 const MAX_LABEL_BYTES = 255
 
@@ -64,7 +49,10 @@ export class Vault {
     this.recipient = record.recipient
   }
 
-  /** A new master key. Nothing is written: the caller stores `vault.record`. @throws INVALID_ARGUMENT: empty passphrase. */
+  /**
+   * A new master key. Nothing is written: the caller stores `vault.record`. @throws INVALID_ARGUMENT: empty
+   * passphrase.
+   */
   static async create(passphrase: string, cost: Argon2Cost = DEFAULT_COST): Promise<Vault> {
     const master = Uint8Array.from(randomBytes(KEY_BYTES))
     return new Vault(master, await wrap(master, passphrase, cost))
@@ -125,8 +113,8 @@ export class Vault {
   }
 
   /**
-   * Seals a small value: version byte, random nonce, secretbox. `label` (up to 255 bytes: the table and, where values must not change
-   * places, the key) is bound to it. Adds 42 bytes and the label's length.
+   * Seals a small value: version byte, random nonce, secretbox. `label` (up to 255 bytes: the table and, where
+   * values must not change places, the key) is bound to it. Adds 42 bytes and the label's length.
    */
   seal(label: string, plain: Uint8Array): Uint8Array {
     const bound = Buffer.from(label, 'utf8')
@@ -225,114 +213,6 @@ async function wrap(master: Uint8Array, passphrase: string, cost: Argon2Cost): P
     wrapped: Buffer.concat([nonce, box]).toString('base64'),
   }
   return { ...record, check: checksum(record) }
-}
-
-/** NFKC, so that the same passphrase typed on another keyboard or system gives the same bytes. */
-function wrappingKey(passphrase: string, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
-  const message = Buffer.from(passphrase.normalize('NFKC'), 'utf8')
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  argon2(
-    'argon2id',
-    {
-      message,
-      nonce: salt,
-      parallelism: cost.parallelism,
-      tagLength: KEY_BYTES,
-      memory: cost.memoryKiB,
-      passes: cost.passes,
-    },
-    (error, key) => {
-      message.fill(0)
-      if (error)
-        reject(new OppuError('OUT_OF_MEMORY', `Argon2id failed with ${cost.memoryKiB} KiB`, { cause: error }))
-      else resolve(key)
-    },
-  )
-  return promise
-}
-
-function withinLimits({ memoryKiB, passes, parallelism }: Argon2Cost): boolean {
-  return (
-    [memoryKiB, passes, parallelism].every(Number.isSafeInteger) &&
-    parallelism >= 1 &&
-    parallelism <= LIMITS.parallelism &&
-    passes >= 1 &&
-    passes <= LIMITS.passes &&
-    memoryKiB >= 8 * parallelism &&
-    memoryKiB <= LIMITS.memoryKiB &&
-    memoryKiB * passes <= LIMITS.memoryTimesPasses
-  )
-}
-
-function parseRecord(value: unknown): VaultRecord {
-  const record = fields(value, ['version', 'userId', 'recipient', 'kdf', 'wrapped', 'check'])
-  if (record.version !== 1) throw corrupt(`its version is ${String(record.version)}, not 1`)
-  const kdf = fields(record.kdf, ['name', 'memoryKiB', 'passes', 'parallelism', 'salt'])
-  if (kdf.name !== 'argon2id') throw corrupt('its key derivation is not argon2id')
-  const parsed: VaultRecord = {
-    version: 1,
-    userId: string(record.userId) as UserId,
-    recipient: string(record.recipient),
-    kdf: {
-      name: 'argon2id',
-      memoryKiB: number(kdf.memoryKiB),
-      passes: number(kdf.passes),
-      parallelism: number(kdf.parallelism),
-      salt: string(kdf.salt),
-    },
-    wrapped: string(record.wrapped),
-    check: string(record.check),
-  }
-  if (checksum(parsed) !== parsed.check) throw corrupt('its checksum does not match')
-  if (!withinLimits(parsed.kdf)) throw corrupt('it asks for an absurd amount of memory or time')
-  return parsed
-}
-
-function fields<Name extends string>(value: unknown, names: readonly Name[]): Record<Name, unknown> {
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    Object.keys(value).sort().join() !== [...names].sort().join()
-  ) {
-    throw corrupt('its fields are not those of a vault')
-  }
-  return value as Record<Name, unknown>
-}
-
-function string(value: unknown): string {
-  if (typeof value !== 'string') throw corrupt('a field is not a string')
-  return value
-}
-
-function number(value: unknown): number {
-  if (typeof value !== 'number') throw corrupt('a field is not a number')
-  return value
-}
-
-function fromBase64(text: string, length: number, what: string): Uint8Array {
-  const bytes = Buffer.from(text, 'base64')
-  if (bytes.length !== length) throw corrupt(`its ${what} is not ${length} bytes`)
-  return bytes
-}
-
-function checksum(record: Omit<VaultRecord, 'check'>): string {
-  const { userId, recipient, kdf, wrapped } = record
-  const canonical = JSON.stringify([
-    1,
-    userId,
-    recipient,
-    kdf.name,
-    kdf.memoryKiB,
-    kdf.passes,
-    kdf.parallelism,
-    kdf.salt,
-    wrapped,
-  ])
-  return createHash('sha256').update(canonical).digest('hex')
-}
-
-function corrupt(why: string): OppuError {
-  return new OppuError('CORRUPT_VAULT', `the vault record cannot be used: ${why}`)
 }
 
 // --- keys ---

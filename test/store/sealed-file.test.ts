@@ -112,11 +112,16 @@ test('cut off anywhere, put in another order, doubled or continued: corrupt', as
       )
     }
   }
+  for (const parts of [1, 2, 3]) {
+    // The last-chunk flag notices this before the index is asked.
+    await assert.rejects(unsealAdapter(bytes.subarray(0, HEADER + parts * PART), alice), /cut off in part/)
+  }
   const header = bytes.subarray(0, HEADER)
   const parts = [0, 1, 2, 3].map(n => bytes.subarray(HEADER + n * PART, HEADER + (n + 1) * PART))
   const [a, b, c, d] = parts as [Buffer, Buffer, Buffer, Buffer]
   for (const order of [
     [b, a, c, d],
+    [a, c, b, d], // nothing but the counter tells this from the true order
     [a, c, d],
     [a, a, b, c, d],
     [a, b, c, d, d],

@@ -1,7 +1,8 @@
 /**
- * What every importer is: a generator that reads a source once and says of each entry whether it became an item, was refused (the
- * file is wrong there) or passed over (the entry is fine and not the user's). One bad entry never ends an import. Importers hold
- * one entry at a time and know nothing of the store; personal/import.ts joins the two.
+ * What every importer is: a generator that reads a source once and says of each entry whether it became an item,
+ * was refused (the file is wrong there) or passed over (the entry is fine and not the user's). One bad entry never
+ * ends an import. Importers hold one entry at a time and know nothing of the store; personal/import.ts joins the
+ * two.
  */
 import type { NewItem } from '../history.ts'
 
@@ -13,7 +14,10 @@ export type Imported =
 export interface ImportOptions {
   /** What items' `source` begins with: a file's name. */
   readonly source: string
-  /** Milliseconds since 1970 for entries without a time, to which the entry's number is added; so file order is kept. */
+  /**
+   * Milliseconds since 1970 for entries without a time, to which the entry's number is added; so file order is
+   * kept.
+   */
   readonly time: number
   /** Items' task where the entry names none. Each importer has its own default. */
   readonly task?: string
@@ -57,8 +61,8 @@ const ISO = /^[+-]?\d{4,6}(-\d\d(-\d\d)?)?([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+
 const LAST_TIME = 253_402_300_799_999 // the end of the year 9999
 
 /**
- * Milliseconds since 1970 from an ISO date (UTC where it has no zone), or a number of milliseconds, or of seconds where it is
- * below 1e11. `undefined` for anything else.
+ * Milliseconds since 1970 from an ISO date (UTC where it has no zone), or a number of milliseconds, or of seconds
+ * where it is below 1e11. `undefined` for anything else.
  */
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === 'number') {

@@ -4,17 +4,20 @@
  *     {"prompt": "…", "completion": "…"}      also {"input": "…", "output": "…"}
  *     {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}
  *
- * with optional `time` (or `timestamp`, `date`), `task` and `id`; other fields are passed by. In a chat the last message, which must be the
- * assistant's, is the output. One user message before it is the input as it stands; more are written out as
- * "User: … Assistant: …", a system message first without a label, because an item's input is one text.
- * Blank lines are passed over without a word.
+ * with optional `time` (or `timestamp`, `date`), `task` and `id`; other fields are passed by. In a chat the last
+ * message, which must be the assistant's, is the output. One user message before it is the input as it stands; more
+ * are written out as "User: … Assistant: …", a system message first without a label, because an item's input is one
+ * text. Blank lines are passed over without a word.
  */
 
 import type { NewItem } from '../history.ts'
 import { checkItem, type Imported, type ImportOptions, imported, parseTime } from './importer.ts'
 import { decodeUtf8, readLines } from './lines.ts'
 
-/** Bytes of one line. Twice MAX_ITEM_CHARACTERS, in text where a character takes two bytes or is escaped now and then. */
+/**
+ * Bytes of one line. Twice MAX_ITEM_CHARACTERS, in text where a character takes two bytes or is escaped now and
+ * then.
+ */
 const MAX_LINE_BYTES = 4 << 20
 
 const PAIRS = [
@@ -22,7 +25,10 @@ const PAIRS = [
   ['input', 'output'],
 ] as const
 
-/** Task `general` unless the line or the options name one. @throws OppuError INVALID_DATA for a compressed or UTF-16 file. */
+/**
+ * Task `general` unless the line or the options name one. @throws OppuError INVALID_DATA for a compressed or UTF-16
+ * file.
+ */
 export async function* importJsonl(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   options: ImportOptions,

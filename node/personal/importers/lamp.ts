@@ -1,13 +1,13 @@
 /**
- * Histories in the shape of the LaMP benchmark and of OPPU's code: a JSON array of users, each with a `profile` (past items, oldest first) and,
- * maybe, a `query` list (their newest items, with the gold answer). Which of the seven tasks it is follows from the
- * profile's fields.
+ * Histories in the shape of the LaMP benchmark and of OPPU's code: a JSON array of users, each with a `profile`
+ * (past items, oldest first) and, maybe, a `query` list (their newest items, with the gold answer). Which of the
+ * seven tasks it is follows from the profile's fields.
  *
- * A profile item becomes a question in the very words of the benchmark's queries, so that training and test look alike, and a query with
- * its gold answer becomes the newest items of the history. Faults of the released code that are not repeated: the
- * citation question keeps both its options (the wrong one is another author's citation, chosen by a hash); lists of
- * tags and categories are taken from the file's own queries; only one user's items are ever taken. A LaMP-7
- * profile has the user's texts without what they paraphrase, and the question says just that.
+ * A profile item becomes a question in the very words of the benchmark's queries, so that training and test look
+ * alike, and a query with its gold answer becomes the newest items of the history. Faults of the released code that
+ * are not repeated: the citation question keeps both its options (the wrong one is another author's citation,
+ * chosen by a hash); lists of tags and categories are taken from the file's own queries; only one user's items are
+ * ever taken. A LaMP-7 profile has the user's texts without what they paraphrase, and the question says just that.
  */
 import { createHash } from 'node:crypto'
 import { OppuError } from '../../../protocol/errors.ts'
@@ -101,7 +101,8 @@ const TASKS: readonly LampTask[] = [
 /**
  * The items of one user; `line` of what is refused is the number of the entry: first the profile's, then the queries.
  * Times are the items' dates where they have one, and never go backwards in the file's order.
- * @throws OppuError INVALID_DATA: not such a file; INVALID_ARGUMENT: several users and no `user`; NOT_FOUND: no such user.
+ * @throws OppuError INVALID_DATA: not such a file; INVALID_ARGUMENT: several users and no `user`; NOT_FOUND: no
+ * such user.
  */
 export async function* importLamp(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -1,7 +1,8 @@
 /**
- * Lines of a file as bytes, numbered from 1, whatever their length: the part of an over-long line beyond the limit is read past, never held. LF and CRLF
- * end a line; a UTF-8 mark at the start is dropped. Decoding is left to the caller, who knows what to say about bad
- * bytes. Rejected: node:readline, which decodes bad UTF-8 silently and holds lines of any length.
+ * Lines of a file as bytes, numbered from 1, whatever their length: the part of an over-long line beyond the limit
+ * is read past, never held. LF and CRLF end a line; a UTF-8 mark at the start is dropped. Decoding is left to the
+ * caller, who knows what to say about bad bytes. Rejected: node:readline, which decodes bad UTF-8 silently and
+ * holds lines of any length.
  */
 import { OppuError } from '../../../protocol/errors.ts'
 

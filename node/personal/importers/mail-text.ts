@@ -1,9 +1,10 @@
 /**
  * From a message's text, what its author wrote themselves; pure functions on strings.
  *
- * Removed, in this order: everything from a signature ("-- "), a forwarded or original message, a PGP signature or a list's footer on;
- * PGP's opening lines; quoted lines (">", "|", "JM>") and the line that introduces them ("… wrote:", over one or two lines). What is
- * kept stays as it was, with runs of blank lines made one. Rules of thumb, not a parser: mail has no grammar for this.
+ * Removed, in this order: everything from a signature ("-- "), a forwarded or original message, a PGP signature or
+ * a list's footer on; PGP's opening lines; quoted lines (">", "|", "JM>") and the line that introduces them ("…
+ * wrote:", over one or two lines). What is kept stays as it was, with runs of blank lines made one. Rules of thumb,
+ * not a parser: mail has no grammar for this.
  */
 
 const CUT: readonly RegExp[] = [

@@ -1,10 +1,10 @@
 /**
- * E-mail: mbox files and single messages (.eml), parsed by postal-mime. Only messages of `author` become items; whose mail
- * is whose cannot be guessed, so the option is required.
+ * E-mail: mbox files and single messages (.eml), parsed by postal-mime. Only messages of `author` become items;
+ * whose mail is whose cannot be guessed, so the option is required.
  *
- * `text`: what they wrote, in answer to what they quoted (or to nothing but the subject). `subject`: how they titled it,
- * given what they wrote; replies are passed over, because their subject is somebody else's. mbox.ts splits,
- * mail-text.ts finds the author's own lines.
+ * `text`: what they wrote, in answer to what they quoted (or to nothing but the subject). `subject`: how they
+ * titled it, given what they wrote; replies are passed over, because their subject is somebody else's. mbox.ts
+ * splits, mail-text.ts finds the author's own lines.
  */
 import PostalMime, { type Email } from 'postal-mime'
 import { OppuError } from '../../../protocol/errors.ts'
@@ -12,7 +12,10 @@ import { type Imported, type ImportOptions, imported } from './importer.ts'
 import { htmlText, ownSubject, ownText, quotedText } from './mail-text.ts'
 import { MAX_MESSAGE_BYTES, type RawMessage, splitMbox } from './mbox.ts'
 
-/** Task `mail-text` or `mail-subject` unless the options name one. @throws OppuError INVALID_ARGUMENT without an author. */
+/**
+ * Task `mail-text` or `mail-subject` unless the options name one. @throws OppuError INVALID_ARGUMENT without an
+ * author.
+ */
 export async function* importMbox(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   options: ImportOptions,

@@ -1,9 +1,10 @@
 /**
  * Splits an mbox file into messages (RFC 4155 and its common dialects), without parsing them.
  *
- * A line that begins with "From " starts a message when it is the first line or follows a blank one and ends in a year, as mail programs write
- * it. Without that last rule a paragraph starting with "From " would tear a message apart where a program did not quote it. One
- * ">" is taken off quoted ">From " lines (mboxrd; right for mboxo, too, except for text that really began so).
+ * A line that begins with "From " starts a message when it is the first line or follows a blank one and ends in a
+ * year, as mail programs write it. Without that last rule a paragraph starting with "From " would tear a message
+ * apart where a program did not quote it. One ">" is taken off quoted ">From " lines (mboxrd; right for mboxo, too,
+ * except for text that really began so).
  */
 import { readLines } from './lines.ts'
 
