@@ -3,13 +3,14 @@
  * and generates with it. It joins history, base, trainer and sealed store; each room keeps its own rules.
  */
 import { OppuError } from '../protocol/errors.ts'
-import { type AdapterId, type BaseId, shortId, type TaskId } from '../protocol/ids.ts'
-import type { Report, Scores, TaskMetric } from '../protocol/task.ts'
+import { type AdapterId, type BaseId, shortId } from '../protocol/ids.ts'
+import { DEFAULT_HOLD_OUT, type TaskMetric } from '../protocol/task.ts'
 import { type OpenedBase, openBase } from './base/open.ts'
 import { type Evaluation, evaluate } from './eval/evaluate.ts'
 import { TokenGenerator } from './generate/generator.ts'
 import type { Sampling } from './generate/sampler.ts'
-import type { DeviceAccount, DeviceChoice } from './graph/session.ts'
+import type { DeviceChoice } from './graph/device.ts'
+import type { DeviceAccount } from './graph/session.ts'
 import { type LoadedAdapter, loadAdapter, type MethodName } from './peft/index.ts'
 import { messagesOf, promptIds, split, toExamples } from './personal/examples.ts'
 import type { History } from './personal/history.ts'
@@ -17,9 +18,6 @@ import type { AdapterRecord, Adapters } from './store/adapters.ts'
 import type { Bases, StoredBase } from './store/bases.ts'
 import type { TrainConfig } from './train/config.ts'
 import { type TrainStep, train } from './train/trainer.ts'
-
-/** The newest share of the history that training leaves alone unless told otherwise. */
-export const DEFAULT_HOLD_OUT = 0.2
 
 interface Waiting {
   readonly device?: DeviceChoice
@@ -246,24 +244,4 @@ export class Learning {
       ...(signal === undefined ? {} : { signal }),
     })
   }
-}
-
-/** What may be told of an evaluation: counts and means, rounded as the protocol demands. */
-export function reportOf(evaluation: OwnEvaluation, taskId: TaskId): Report {
-  const { adapter, base, items, logLikelihood, metric } = evaluation
-  const { name: _, ...scores } = metric
-  return {
-    version: 1,
-    taskId,
-    baseId: base,
-    adapterId: adapter,
-    items,
-    logLikelihood: rounded(logLikelihood),
-    metric: rounded(scores),
-  }
-}
-
-function rounded({ base, own, other }: Scores): Scores {
-  const round = (value: number): number => Math.round(value * 10_000) / 10_000
-  return { base: round(base), own: round(own), ...(other === undefined ? {} : { other: round(other) }) }
 }

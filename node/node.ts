@@ -2,15 +2,16 @@
  * A user's node: opens the parts in order and closes them in reverse. What they do together stands in peering.ts (with
  * others) and learning.ts (train, evaluate, generate); what each does alone, in its room.
  *
- * The vault is unlocked when something sealed is first needed, so that a list of bases asks for no passphrase.
+ * The vault is unlocked when something sealed is first needed, so that a list of bases asks for no passphrase; and the
+ * large parts (libp2p, the runtime) are loaded when they are, so that it is quick.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UserId } from '../protocol/ids.ts'
 import type { BaseManifest } from '../protocol/manifest.ts'
-import { type ImportOptions, importBase } from './base/import.ts'
-import { Learning } from './learning.ts'
-import { Peering } from './peering.ts'
+import type { ImportOptions } from './base/import.ts'
+import type { Learning } from './learning.ts'
+import type { Peering } from './peering.ts'
 import { History } from './personal/history.ts'
 import { Adapters } from './store/adapters.ts'
 import { Bases } from './store/bases.ts'
@@ -30,7 +31,6 @@ export interface NodeOptions {
 export class PersonalNode {
   readonly home: string
   readonly bases: Bases
-  readonly peering: Peering
   readonly #db: Database
   readonly #passphrase: () => Promise<string>
   #vault: Promise<Vault> | undefined
@@ -39,7 +39,6 @@ export class PersonalNode {
   private constructor({ home, passphrase }: NodeOptions, db: Database) {
     this.home = home
     this.bases = Bases.open(join(home, 'bases'))
-    this.peering = new Peering({ home, bases: this.bases, unlock: () => this.unlock() })
     this.#db = db
     this.#passphrase = passphrase
   }
@@ -80,13 +79,21 @@ export class PersonalNode {
     return Adapters.open(join(this.home, 'adapters'), this.#db, await this.unlock())
   }
 
+  /** What this node does with others. */
+  async peering(): Promise<Peering> {
+    const { Peering } = await import('./peering.ts')
+    return new Peering({ home: this.home, bases: this.bases, unlock: () => this.unlock() })
+  }
+
   /** Training, evaluation and generation on this node's history, bases and adapters. @throws as unlock(). */
   async learning(): Promise<Learning> {
+    const { Learning } = await import('./learning.ts')
     return new Learning({ bases: this.bases, history: await this.history(), adapters: await this.adapters() })
   }
 
   /** Imports a base from a source; see importBase. */
-  importBase(source: string, options: Omit<ImportOptions, 'home'> = {}): Promise<BaseManifest> {
+  async importBase(source: string, options: Omit<ImportOptions, 'home'> = {}): Promise<BaseManifest> {
+    const { importBase } = await import('./base/import.ts')
     return importBase(source, { ...options, home: this.home })
   }
 

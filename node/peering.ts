@@ -4,8 +4,9 @@
  */
 import { OppuError, only } from '../protocol/errors.ts'
 import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
-import type { EvaluationTask, Report } from '../protocol/task.ts'
+import type { EvaluationTask, Report, Scores } from '../protocol/task.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
+import type { OwnEvaluation } from './learning.ts'
 import type { Bases } from './store/bases.ts'
 import { ChunkFolder } from './store/chunks.ts'
 import type { Vault } from './store/vault.ts'
@@ -168,12 +169,19 @@ export class Peering {
     return found
   }
 
-  /** Signs a report with the user's key and hands it to the coordinator. The user must have agreed to it. */
-  async report(report: Report, task: EvaluationTask, options: Waiting = {}): Promise<void> {
+  /**
+   * Tells the coordinator an evaluation's counts and means, signed with the user's key. The user must have agreed to it.
+   * @throws those of CoordinatorClient.report.
+   */
+  async report(
+    evaluation: OwnEvaluation,
+    { id, task }: { readonly id: TaskId; readonly task: EvaluationTask },
+    options: Waiting = {},
+  ): Promise<void> {
     await using peer = await this.#dialingPeer(options)
     const client = await this.#coordinator(peer)
     const vault = await this.#unlock()
-    await client.report(report, task, vault.signingSeed(), options)
+    await client.report(reportOf(evaluation, id), task, vault.signingSeed(), options)
   }
 
   async #dialingPeer({ signal }: Waiting): Promise<Peer> {
@@ -187,4 +195,24 @@ export class Peering {
       throw new OppuError('NOT_FOUND', 'no coordinator joined yet: oppu node join ADDRESS')
     return new CoordinatorClient({ peer, address: coordinator })
   }
+}
+
+/** What may be told of an evaluation: counts and means, rounded as the protocol demands. */
+function reportOf(evaluation: OwnEvaluation, taskId: TaskId): Report {
+  const { adapter, base, items, logLikelihood, metric } = evaluation
+  const { name: _, ...scores } = metric
+  return {
+    version: 1,
+    taskId,
+    baseId: base,
+    adapterId: adapter,
+    items,
+    logLikelihood: rounded(logLikelihood),
+    metric: rounded(scores),
+  }
+}
+
+function rounded({ base, own, other }: Scores): Scores {
+  const round = (value: number): number => Math.round(value * 10_000) / 10_000
+  return { base: round(base), own: round(own), ...(other === undefined ? {} : { other: round(other) }) }
 }

@@ -20,8 +20,12 @@ import { type AdapterId, type BaseId, idFromBytes, idToBytes, type TaskId } from
 import { REPORT_LIMITS, TASK_LIMITS } from './limits.ts'
 import { oppu } from './messages.pb.js'
 
-const METRICS = ['rouge-1', 'rouge-l', 'accuracy'] as const
+/** Measures beside log-likelihood that a task can ask for. */
+export const METRICS = ['rouge-1', 'rouge-l', 'accuracy'] as const
 export type TaskMetric = (typeof METRICS)[number]
+
+/** The newest share of a history that training leaves alone and evaluation scores on, unless told otherwise. */
+export const DEFAULT_HOLD_OUT = 0.2
 
 export interface EvaluationTask {
   readonly version: 1

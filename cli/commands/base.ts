@@ -44,7 +44,7 @@ export function addBaseCommands(program: Command): void {
       const context = new Context(options)
       const { terminal, signal } = context
       await context.withNode(async node => {
-        const pulled = await node.peering.pull(wanted, {
+        const pulled = await (await node.peering()).pull(wanted, {
           onNote: text => terminal.note(text),
           onProgress: ({ bytes, totalBytes, bytesPerSecond }) =>
             terminal.progress(`pulling  ${describeBytes(bytes, totalBytes, bytesPerSecond)}`),

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from '@commander-js/extra-typings'
 import { COORDINATOR_SETTINGS, parseCoordinatorConfig } from '../../coordinator/config.ts'
-import { Coordinator } from '../../coordinator/coordinator.ts'
-import { METRIC_NAMES } from '../../node/eval/evaluate.ts'
-import { DEFAULT_HOLD_OUT } from '../../node/learning.ts'
+import type { Coordinator } from '../../coordinator/coordinator.ts'
 import { errorCode } from '../../node/store/atomic-file.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
 import { TASK_LIMITS } from '../../protocol/limits.ts'
 import { decodeManifest } from '../../protocol/manifest.ts'
+import { DEFAULT_HOLD_OUT, METRICS } from '../../protocol/task.ts'
 import { Context, newCommand } from '../context.ts'
 import { table } from '../terminal.ts'
 
@@ -67,9 +66,7 @@ export function addCoordinatorCommands(program: Command): void {
     .requiredOption('--base <id>', 'the published base it is for')
     .requiredOption('--title <text>', 'what it is about, for people')
     .addOption(
-      new Option('--metric <metric>', 'beside log-likelihood')
-        .choices(METRIC_NAMES)
-        .default('rouge-1' as const),
+      new Option('--metric <metric>', 'beside log-likelihood').choices(METRICS).default('rouge-1' as const),
     )
     .option('--hold-out <share>', 'the newest share of the items to score on', Number, DEFAULT_HOLD_OUT)
     .option(
@@ -118,7 +115,8 @@ export function addCoordinatorCommands(program: Command): void {
     })
 }
 
-function open(context: Context, listen: readonly string[] | undefined): Promise<Coordinator> {
+async function open(context: Context, listen: readonly string[] | undefined): Promise<Coordinator> {
+  const { Coordinator } = await import('../../coordinator/coordinator.ts')
   const config = parseCoordinatorConfig({
     home: context.coordinatorHome,
     ...(listen === undefined ? {} : { listen }),

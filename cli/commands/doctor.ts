@@ -3,7 +3,6 @@ import { statfs } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os'
 import { dirname } from 'node:path'
 import type { Command } from '@commander-js/extra-typings'
-import { probeDevices } from '../../node/graph/session.ts'
 import { Context, newCommand } from '../context.ts'
 import { formatBytes, table } from '../terminal.ts'
 import { VERSION } from '../version.ts'
@@ -20,6 +19,7 @@ export function addDoctorCommand(program: Command): void {
     .description('what this machine can do for oppu, what is missing, and how to get it')
     .action(async options => {
       const { terminal, home } = new Context(options)
+      const { probeDevices } = await import('../../node/graph/session.ts')
       const devices = await probeDevices()
       const memory = { total: totalmem(), free: freemem() }
       const disk = { free: await freeDisk(home) }

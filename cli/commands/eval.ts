@@ -1,8 +1,8 @@
 /** `oppu eval`: what an adapter is worth, on the newest items that it was never trained on. */
 import { type Command, Option } from '@commander-js/extra-typings'
-import { type Evaluation, METRIC_NAMES } from '../../node/eval/evaluate.ts'
-import { reportOf } from '../../node/learning.ts'
+import type { Evaluation } from '../../node/eval/evaluate.ts'
 import { OppuError } from '../../protocol/errors.ts'
+import { DEFAULT_HOLD_OUT, METRICS } from '../../protocol/task.ts'
 import { Context, deviceOption, newCommand } from '../context.ts'
 import { table } from '../terminal.ts'
 
@@ -12,10 +12,13 @@ export function addEvalCommand(program: Command): void {
     .option('--task <task>', "one of the coordinator's signed tasks, by id; it is shown before it runs")
     .option('--own <adapter>', 'your adapter', 'latest')
     .option('--other <adapter>', "another person's adapter, as a control")
-    .option('--hold-out <share>', 'without --task: the newest share of items to score on', Number, 0.2)
-    .addOption(
-      new Option('--metric <metric>', 'without --task').choices(METRIC_NAMES).default('rouge-1' as const),
+    .option(
+      '--hold-out <share>',
+      'without --task: the newest share of items to score on',
+      Number,
+      DEFAULT_HOLD_OUT,
     )
+    .addOption(new Option('--metric <metric>', 'without --task').choices(METRICS).default('rouge-1' as const))
     .option('--report', 'with --task: send the scores (counts and means, nothing else) to the coordinator')
     .addOption(deviceOption())
     .action(async options => {
@@ -25,7 +28,9 @@ export function addEvalCommand(program: Command): void {
       await context.withNode(async node => {
         const { own, other, device } = options
         const task =
-          options.task === undefined ? undefined : await node.peering.task(options.task, { onNote, signal })
+          options.task === undefined
+            ? undefined
+            : await (await node.peering()).task(options.task, { onNote, signal })
         if (options.report && task === undefined) {
           throw new OppuError('INVALID_ARGUMENT', "--report needs a coordinator's --task to report on")
         }
@@ -44,7 +49,7 @@ export function addEvalCommand(program: Command): void {
         })
         terminal.progressDone(`scored ${evaluation.items} items`)
         if (options.report && task !== undefined) {
-          await node.peering.report(reportOf(evaluation, task.id), task.task, { onNote, signal })
+          await (await node.peering()).report(evaluation, task, { onNote, signal })
         }
         terminal.result({ ...evaluation, reported: options.report ?? false }, describe(evaluation))
         if (options.report)

@@ -13,7 +13,9 @@ export function addNodeCommands(program: Command): void {
     .action(async (address, options) => {
       const context = new Context(options)
       await context.withNode(async node => {
-        const { coordinator, bases, tasks } = await node.peering.join(address, { signal: context.signal })
+        const { coordinator, bases, tasks } = await (await node.peering()).join(address, {
+          signal: context.signal,
+        })
         context.terminal.result(
           { coordinator, bases, tasks },
           `joined ${coordinator}: ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
@@ -29,7 +31,7 @@ export function addNodeCommands(program: Command): void {
       const context = new Context(options)
       const { terminal, signal } = context
       await context.withNode(async node => {
-        await using providing = await node.peering.start({
+        await using providing = await (await node.peering()).start({
           listen: options.listen,
           ...(options.announce === undefined ? {} : { announce: options.announce }),
           onNote: text => terminal.note(text),

@@ -1,10 +1,11 @@
 /** `oppu train`: an adapter of one's own from one's own history, sealed as soon as it is trained. */
 import { type Command, Option } from '@commander-js/extra-typings'
-import { DEFAULT_HOLD_OUT, type TrainReport } from '../../node/learning.ts'
+import type { TrainReport } from '../../node/learning.ts'
 import { type MethodName, methods, parseMethodName } from '../../node/peft/index.ts'
 import { parseTrainConfig, TRAIN_SCHEMA } from '../../node/train/config.ts'
 import type { TrainStep } from '../../node/train/trainer.ts'
 import { shortId } from '../../protocol/ids.ts'
+import { DEFAULT_HOLD_OUT } from '../../protocol/task.ts'
 import { Context, deviceOption, newCommand } from '../context.ts'
 import { addSchemaOptions, schemaValues } from '../schema-options.ts'
 import { formatBytes, formatSeconds } from '../terminal.ts'

@@ -7,16 +7,28 @@
  * answers a higher mean log-likelihood than the base and than the other person's adapter.
  */
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Evaluation } from '../../node/eval/evaluate.ts'
+import type { TrainReport } from '../../node/learning.ts'
+import type { PullResult } from '../../node/peering.ts'
+import type { Scores } from '../../protocol/task.ts'
 import { formatSeconds, type Terminal } from '../terminal.ts'
 import { Participant } from './process.ts'
 
-/** The people whose history ships with the demo; see authors/README.md for who they are and how they were picked. */
-const PEOPLE = ['alice', 'bob'] as const
-type Person = (typeof PEOPLE)[number]
+/** Two people: a name, and the file that holds their history. */
+export type People = readonly [Person, Person]
+interface Person {
+  readonly name: string
+  readonly history: string
+}
+
+/** The people whose history ships with the demo; authors/README.md says who they are and how they were picked. */
+const AUTHORS: People = [author('alice'), author('bob')]
+
+function author(name: string): Person {
+  return { name, history: fileURLToPath(new URL(`authors/${name}.jsonl`, import.meta.url)) }
+}
 
 /** Any free port on this machine only. */
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
@@ -28,6 +40,12 @@ export interface DemoOptions {
   readonly folder: string
   readonly terminal: Terminal
   readonly signal: AbortSignal
+  /** Options of `oppu train`. */
+  readonly training: readonly string[]
+  /** Default: the authors that ship with the demo. */
+  readonly people?: People
+  /** Default: random ones, which nobody learns. */
+  readonly passphrase?: (name: string) => string
   /** Where the two services listen and what address they tell others; a test puts a recording proxy between. */
   readonly endpoints?: Readonly<
     Record<'coordinator' | 'seed', { readonly listen: string; readonly announce: string }>
@@ -58,20 +76,14 @@ export interface DemoResult {
   readonly users: readonly DemoUser[]
 }
 
-interface Trained {
-  readonly adapter: string
-  readonly trained: number
-  readonly bytes: number
-  readonly tokensPerSecond: number
-}
-
 /** True when every user's own adapter beats both the base and the other's on log-likelihood. */
 export function ownAdapterWins(result: DemoResult): boolean {
   return result.users.every(user => user.own > user.base && user.own > user.other)
 }
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { terminal, signal, folder } = options
+  const { terminal, signal, folder, people = AUTHORS } = options
+  const passphrase = options.passphrase ?? (() => randomBytes(16).toString('hex'))
   const endpoint = (name: 'coordinator' | 'seed'): string[] => {
     const { listen, announce } = options.endpoints?.[name] ?? { listen: LOOPBACK, announce: undefined }
     return ['--listen', listen, ...(announce === undefined ? [] : ['--announce', announce])]
@@ -80,8 +92,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const participant = (name: string): Participant =>
     new Participant({
       name,
-      home: join(folder, name),
-      ...(name === 'coordinator' ? {} : { passphrase: randomBytes(16).toString('hex') }),
+      home: path.join(folder, name),
+      ...(name === 'coordinator' ? {} : { passphrase: passphrase(name) }),
       signal,
     })
   const say = (text: string): void =>
@@ -94,7 +106,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 
   say('coordinator: publishes a signed manifest of the base and a signed evaluation task')
   const coordinator = participant('coordinator')
-  const manifest = join(seed.home, 'bases', imported.id, 'manifest')
+  const manifest = path.join(seed.home, 'bases', imported.id, 'manifest')
   await coordinator.run('coordinator', 'publish', manifest)
   const { task } = await coordinator.run<{ task: string }>(
     ...['coordinator', 'task', '--base', imported.id, '--title', 'Own newest replies', '--metric', 'rouge-1'],
@@ -111,55 +123,62 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ...['node', 'start', ...endpoint('seed')],
   )
   await using _seed = seeding.service
-  const names = new Map([[seeding.result.peer, 'seed']])
 
-  const people = new Map<
-    Person,
-    { node: Participant; recipient: string; trained: Trained; received: Record<string, number> }
-  >()
-  for (const name of PEOPLE) {
+  const join = async ({ name, history }: Person): Promise<Member> => {
     const node = participant(name)
     say(`${name}: joins, checks the signatures, and pulls the base from peers`)
     const { recipient } = await node.run<{ recipient: string }>('init')
     await node.run('node', 'join', coordinatorAddress)
-    const pulled = await node.run<{ received: Record<string, number> }>('base', 'pull', imported.id)
-    const received = Object.fromEntries(
-      Object.entries(pulled.received).map(([peer, bytes]) => [names.get(peer) ?? peer, bytes]),
-    )
+    const { received } = await node.run<PullResult>('base', 'pull', imported.id)
     say(`${name}: imports ${name}'s own history and trains ${name}'s own adapter, which is sealed at once`)
-    await node.run('data', 'import', fileURLToPath(new URL(`authors/${name}.jsonl`, import.meta.url)))
-    const trained = await node.run<Trained>('train', '--base', imported.id)
-    people.set(name, { node, recipient, trained, received })
+    await node.run('data', 'import', history)
+    const trained = await node.run<TrainReport>('train', '--base', imported.id, ...options.training)
+    return { name, node, recipient, trained, received }
   }
-
-  say('each hands the other a sealed copy of the adapter, for the control only')
-  const users: DemoUser[] = []
-  for (const name of PEOPLE) {
-    const otherName = PEOPLE.find(person => person !== name)!
-    const [me, other] = [people.get(name)!, people.get(otherName)!]
-    const file = join(folder, `${otherName}-for-${name}.oppu`)
-    await other.node.run('adapter', 'export', other.trained.adapter, file, '--to', me.recipient)
-    const { adapter: othersAdapter } = await me.node.run<{ adapter: string }>('adapter', 'import', file)
-    await rm(file)
+  const score = async (me: Member, other: Member): Promise<DemoUser> => {
     say(
-      `${name}: scores base, own and ${otherName}'s adapter on the newest items, and reports the scores only`,
+      `${me.name}: takes in a copy of ${other.name}'s adapter, sealed to ${me.name}'s key, for the control only`,
     )
-    const evaluation = await me.node.run<Evaluation>(
-      ...['eval', '--task', task, '--own', me.trained.adapter, '--other', othersAdapter, '--report'],
+    const file = path.join(folder, `${other.name}-for-${me.name}.oppu`)
+    await other.node.run('adapter', 'export', other.trained.adapter, file, '--to', me.recipient)
+    const { adapter } = await me.node.run<{ adapter: string }>('adapter', 'import', file)
+    say(`${me.name}: scores base, own and other on the newest items, and reports the scores only`)
+    const { items, logLikelihood, metric } = await me.node.run<Evaluation>(
+      ...['eval', '--task', task, '--own', me.trained.adapter, '--other', adapter, '--report'],
     )
-    const { base, own, other: others } = evaluation.logLikelihood
-    users.push({
-      name,
+    return {
+      name: me.name,
       trained: me.trained.trained,
-      tested: evaluation.items,
-      base,
-      own,
-      other: others!,
-      metric: { ...evaluation.metric, other: evaluation.metric.other! },
+      tested: items,
+      ...compared(logLikelihood),
+      metric: { name: metric.name, ...compared(metric) },
       adapterBytes: me.trained.bytes,
       tokensPerSecond: me.trained.tokensPerSecond,
-      received: me.received,
-    })
+      received: named(me.received, { [seeding.result.peer]: 'seed' }),
+    }
   }
+  const [first, second] = [await join(people[0]), await join(people[1])]
+  const users = [await score(first, second), await score(second, first)]
   return { seconds: (Date.now() - started) / 1000, users }
+}
+
+interface Member {
+  readonly name: string
+  readonly node: Participant
+  readonly recipient: string
+  readonly trained: TrainReport
+  readonly received: PullResult['received']
+}
+
+function compared({ base, own, other }: Scores): Required<Scores> {
+  if (other === undefined) throw new TypeError("the control is missing: no score for the other's adapter")
+  return { base, own, other }
+}
+
+/** Bytes by the participant's name instead of its peer id. */
+function named(
+  received: PullResult['received'],
+  names: Readonly<Record<string, string>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(received).map(([peer, bytes]) => [names[peer] ?? peer, bytes]))
 }

@@ -11,7 +11,7 @@ import type { Scores, TaskMetric } from '../../protocol/task.ts'
 import type { OpenedBase } from '../base/open.ts'
 import { TokenGenerator } from '../generate/generator.ts'
 import { Scorer } from '../generate/scorer.ts'
-import type { DeviceChoice } from '../graph/session.ts'
+import type { DeviceChoice } from '../graph/device.ts'
 import type { LoadedAdapter } from '../peft/index.ts'
 import { toExamples } from '../personal/examples.ts'
 import type { HistoryItem } from '../personal/history.ts'
@@ -19,13 +19,11 @@ import { exactMatch, mean, rouge1, rougeL } from './metrics.ts'
 import { type PairedResult, pairedTest } from './paired.ts'
 
 /** How alike a generated answer is to the gold one, in [0, 1]. */
-const METRICS: Readonly<Record<TaskMetric, (gold: string, predicted: string) => number>> = {
+const MEASURES: Readonly<Record<TaskMetric, (gold: string, predicted: string) => number>> = {
   'rouge-1': rouge1,
   'rouge-l': rougeL,
   accuracy: (gold, predicted) => (exactMatch(gold, predicted) ? 1 : 0),
 }
-
-export const METRIC_NAMES = Object.keys(METRICS) as readonly TaskMetric[]
 
 /** Tokens generated for an item at most; also bounded by the length of its gold answer and a little more. */
 const MAX_ANSWER_TOKENS = 96
@@ -98,7 +96,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         ids.push(id)
       }
       metrics.push(
-        METRICS[options.metric](
+        MEASURES[options.metric](
           gold.get(example.id)!,
           base.tokenizer.decode(ids, { skipSpecialTokens: true }),
         ),

@@ -5,8 +5,9 @@
  * others, one more session is opened that has those too, and the first goes on serving who uses it.
  */
 import { OppuError } from '../../protocol/errors.ts'
+import type { DeviceChoice } from '../graph/device.ts'
 import { Graph } from '../graph/graph.ts'
-import { type DeviceAccount, type DeviceChoice, GraphSession } from '../graph/session.ts'
+import { type DeviceAccount, GraphSession } from '../graph/session.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import { frozenWeight } from '../model/frozen.ts'
 import type { ModelHooks } from '../model/llama.ts'

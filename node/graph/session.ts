@@ -13,6 +13,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { OppuError } from '../../protocol/errors.ts'
+import { type Device, type DeviceChoice, isDevice } from './device.ts'
 import { Graph, type Value } from './graph.ts'
 import { encodeModel } from './onnx.ts'
 import { add, matMul } from './ops.ts'
@@ -20,13 +21,6 @@ import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
 
 // The runtime's own log goes to stderr in its own format; what it has to say arrives as errors.
 ort.env.logLevel = 'fatal'
-
-const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const
-export type Device = (typeof DEVICE_NAMES)[number]
-
-/** `auto`: the first device of the platform's list that passes a probe, the CPU where none does. */
-export const DEVICE_CHOICES = ['auto', ...DEVICE_NAMES] as const
-export type DeviceChoice = (typeof DEVICE_CHOICES)[number]
 
 /** Which device a session runs on, and why; `tried` are those that `auto` passed over. */
 export interface DeviceAccount {
@@ -154,10 +148,6 @@ export async function probeDevices(): Promise<
 /** Devices that `auto` tries, best first. CoreML and DirectML lack many of training's ops: only by name. */
 const AUTO_ORDER: readonly Device[] = ['cuda', 'webgpu']
 
-function isDevice(name: string): name is Device {
-  return (DEVICE_NAMES as readonly string[]).includes(name)
-}
-
 async function chooseDevice(choice: DeviceChoice): Promise<DeviceAccount> {
   if (choice !== 'auto') {
     const error = await probe(choice)
@@ -283,7 +273,11 @@ function checkFeeds(inputs: ReadonlyMap<string, Value>, feeds: Readonly<Record<s
 }
 
 function toRuntime({ dtype, dims, data }: Tensor): ort.Tensor {
-  return new ort.Tensor(dtype, data as Float32Array, dims)
+  if (dtype !== 'float16') return new ort.Tensor(dtype, data as Float32Array, dims)
+  // The constructor makes a Float16Array of it, whose memory the binding of 1.30 does not see.
+  return Object.create(new ort.Tensor('float16', data as Uint16Array, dims), {
+    data: { value: data },
+  }) as ort.Tensor
 }
 
 function fromRuntime(value: ort.Tensor): Tensor {

@@ -7,7 +7,8 @@
  */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import { type DeviceAccount, type DeviceChoice, GraphSession } from '../graph/session.ts'
+import type { DeviceChoice } from '../graph/device.ts'
+import { type DeviceAccount, GraphSession } from '../graph/session.ts'
 import { type Batch, batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
 import { randomFrom, shuffle } from '../model/random.ts'
 import type { RunnableBase } from '../model/runnable.ts'
