@@ -297,8 +297,8 @@ export function zeros(graph: Graph, dtype: Exclude<DType, 'float16'>, shape: Sha
 // ---- moving data ----
 
 /**
- * The same elements in another shape. One entry may be -1: what remains. Symbols must be known from an input or
- * be 'whole' factors of the source, e.g. `reshape(x, ['batch*seq', 64])`, `reshape(x, ['batch', 'seq', 4, -1])`.
+ * The same elements in another shape. One entry may be -1: what remains. For example
+ * `reshape(x, ['batch*seq', 64])` or `reshape(x, ['batch', 'seq', 4, -1])`.
  */
 export function reshape(x: Value, dims: Shape): Value {
   const holes = dims.filter(dim => dim === -1).length
@@ -313,18 +313,17 @@ export function reshape(x: Value, dims: Shape): Value {
     `[${dims.join(', ')}] does not hold as many elements as ${show(x)}`,
   )
   if (sameShape(x.shape, shape)) return x
-  return emit('Reshape', [x, reshapeTarget(x, shape)], x.dtype, shape)
+  const short = shortTarget(x, shape)
+  if (short !== undefined) return emit('Reshape', [x, indices(x.graph, short)], x.dtype, shape)
+  return emit('Reshape', [x, shapeVector(x.graph, shape)], x.dtype, shape, { allowzero: { int: 1 } })
 }
 
-/** ONNX's 0 (same axis of the source) and one -1 where they suffice, the computed shape where not. */
-function reshapeTarget(x: Value, shape: Shape): Value {
+/** ONNX's 0 (the source's axis) and one -1, where they suffice; a computed shape is needed where not. */
+function shortTarget(x: Value, shape: Shape): readonly number[] | undefined {
   const target = shape.map((dim, axis) => (typeof dim === 'string' && dim === x.shape[axis] ? 0 : dim))
   const unknown = target.filter(dim => typeof dim === 'string').length
-  if (unknown > 1 || shape.includes(0)) return shapeVector(x.graph, shape)
-  return indices(
-    x.graph,
-    target.map(dim => (typeof dim === 'string' ? -1 : dim)),
-  )
+  if (unknown > 1 || shape.includes(0)) return undefined
+  return target.map(dim => (typeof dim === 'string' ? -1 : dim))
 }
 
 /** Axes reordered: axis i of the result is axis perm[i] of `x`. */
