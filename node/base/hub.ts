@@ -82,6 +82,11 @@ class Hub {
     this.#repo = repo
     this.#options = options
     this.#timeoutMs = options.hubTimeoutMs ?? 20_000
+    if (options.hubToken !== undefined && !options.hubToken.startsWith('hf_'))
+      throw new OppuError(
+        'INVALID_ARGUMENT',
+        "the hub's access tokens begin with hf_, the one given does not",
+      )
   }
 
   get #common() {

@@ -7,6 +7,7 @@
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createInflateRaw } from 'node:zlib'
 import { OppuError } from '../../protocol/errors.ts'
@@ -114,11 +115,9 @@ export async function extractEntry(
       yield piece
     }
   }
-  const input = createReadStream(path, {
-    start,
-    end: start + Math.max(entry.compressedSize, 1) - 1,
-    highWaterMark: 1 << 20,
-  })
+  const end = start + entry.compressedSize - 1
+  const input =
+    end < start ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark: 1 << 20 })
   const output = createWriteStream(to, { mode: 0o600, flush: true })
   const settings = options.signal === undefined ? {} : { signal: options.signal }
   try {
