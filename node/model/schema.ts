@@ -51,7 +51,10 @@ export function choiceField<const T extends string>(options: {
   }
 }
 
-export function textField(options: { readonly default: string; readonly description: string }): Field<string> {
+export function textField(options: {
+  readonly default: string
+  readonly description: string
+}): Field<string> {
   return { ...options, expects: 'text', parse: value => (typeof value === 'string' ? value : undefined) }
 }
 
