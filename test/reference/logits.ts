@@ -1,0 +1,74 @@
+/**
+ * Plain logits of a base, which no public call gives (scoring and generation never need whole rows of them), so built
+ * here from the same forward pass and the same sessions that those use.
+ */
+
+import { AdapterSessions } from '../../node/generate/sessions.ts'
+import { tensorOf } from '../../node/graph/tensor.ts'
+import { headWeight, llama } from '../../node/model/llama.ts'
+import { labelLogits } from '../../node/model/loss.ts'
+import type { RunnableBase } from '../../node/model/runnable.ts'
+import type { LoadedAdapter } from '../../node/peft/lora.ts'
+
+export interface LogitsSession extends AsyncDisposable {
+  /** Logits after the prompt's tokens at `rows` (default: every one), row-major. @returns [rows, vocab] */
+  run(prompt: readonly number[], options?: LogitsOptions): Promise<Float32Array>
+}
+
+export interface LogitsOptions {
+  readonly rows?: readonly number[]
+  readonly adapter?: LoadedAdapter | undefined
+}
+
+/** Opens a base on the CPU. Close it after use. */
+export async function openLogits(base: Pick<RunnableBase, 'config' | 'weights'>): Promise<LogitsSession> {
+  const { config } = base
+  const sessions = await AdapterSessions.open({ base, device: 'cpu' }, (graph, hooks) => {
+    const inputs = {
+      tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
+      positions: graph.input('positions', 'int64', ['batch', 'seq']),
+      segments: graph.input('segments', 'int64', ['batch', 'seq']),
+    }
+    const rows = graph.input('rows', 'int64', ['labels'])
+    const hidden = llama(graph, config, inputs, hooks)
+    graph.output('logits', labelLogits(hidden, headWeight(config, hooks), rows))
+  })
+  return {
+    async run(prompt, { rows = [...prompt.keys()], adapter } = {}) {
+      const grid = [1, prompt.length]
+      const { session, feeds } = await sessions.serve(adapter)
+      const { logits } = await session.run({
+        ...feeds,
+        tokens: tensorOf('int64', grid, prompt),
+        positions: tensorOf('int64', grid, [...prompt.keys()]),
+        segments: tensorOf(
+          'int64',
+          grid,
+          prompt.map(() => 1),
+        ),
+        rows: tensorOf('int64', [rows.length], rows),
+      })
+      return logits?.data as Float32Array
+    },
+    [Symbol.asyncDispose]: () => sessions.close(),
+  }
+}
+
+/** The largest absolute difference between two lists of numbers; infinite where one is not a number or missing. */
+export function worstDifference(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
+  if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY
+  let worst = 0
+  for (let i = 0; i < ours.length; i++) {
+    const difference = Math.abs(ours[i]! - theirs[i]!)
+    if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
+  }
+  return worst
+}
+
+/** The largest difference relative to the second list's numbers. */
+export function worstRelative(ours: readonly number[], theirs: readonly number[]): number {
+  return worstDifference(
+    ours.map((value, index) => value / theirs[index]!),
+    theirs.map(() => 1),
+  )
+}

@@ -1,0 +1,184 @@
+"""The reference side: runs jobs with transformers and peft in float32, and writes what came out.
+
+    python reference.py JOBS.json
+
+JOBS.json is a list of jobs (see JOBS at the end of this file), run in order in one process, so that a base is
+loaded once. A base is {"folder": path} or {"gguf": path}. Logits go to raw little-endian float32 files
+[rows, vocab]; everything else goes to one JSON file a job. This file knows nothing of oppu: run.ts compares.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+from peft import PeftModel, get_peft_model, LoraConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, get_linear_schedule_with_warmup
+
+loaded = {}
+
+
+def load_base(base, fresh=False):
+    """The base in float32, in eval mode. `fresh` where the caller is going to change its weights."""
+    key = json.dumps(base, sort_keys=True)
+    if not fresh and key in loaded:
+        return loaded[key]
+    if "gguf" in base:
+        path = Path(base["gguf"])
+        model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(base["folder"], dtype=torch.float32)
+    model.eval()
+    if not fresh:
+        loaded[key] = model
+    return model
+
+
+def load_tokenizer(base):
+    if "gguf" in base:
+        path = Path(base["gguf"])
+        return AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    return AutoTokenizer.from_pretrained(base["folder"])
+
+
+def config_of(job):
+    """The configuration as transformers understands it, rotary frequencies included."""
+    model = load_base(job["base"])
+    rotary = model.model.rotary_emb
+    return {"config": json.loads(model.config.to_json_string()), "inverseFrequencies": rotary.inv_freq.tolist()}
+
+
+def encode(job):
+    tokenizer = load_tokenizer(job["base"])
+    return {"ids": [tokenizer.encode(text, add_special_tokens=False) for text in job["texts"]]}
+
+
+@torch.no_grad()
+def logits(job):
+    """Logits at `rows` of each prompt (every position where there are none), and greedy continuations."""
+    model = load_base(job["base"])
+    peft = PeftModel.from_pretrained(model, job["adapter"]) if "adapter" in job else None
+    runner = (peft or model).eval()
+    with open(job["logits"], "wb") as out:
+        for index, prompt in enumerate(job["prompts"]):
+            rows = job["rows"][index] if "rows" in job else list(range(len(prompt)))
+            out.write(runner(torch.tensor([prompt])).logits[0][rows].contiguous().numpy().tobytes())
+    result = {"greedy": greedy(runner, job["prompts"], job["greedy"])} if job.get("greedy", 0) > 0 else {}
+    if peft is not None:
+        forget(model, peft)
+    return result
+
+
+def greedy(model, prompts, count):
+    """`count` tokens of the highest logit for each prompt, never stopping early: one left-padded batch, with cache."""
+    length = max(map(len, prompts))
+    ids = torch.tensor([[0] * (length - len(p)) + p for p in prompts])
+    mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts])
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    cache, out = None, []
+    for _ in range(count):
+        step = model(ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True)
+        cache = step.past_key_values
+        ids = step.logits[:, -1].argmax(-1, keepdim=True)
+        mask = torch.cat([mask, torch.ones_like(ids)], dim=-1)
+        positions = positions[:, -1:] + 1
+        out.append(ids)
+    return torch.cat(out, dim=-1).tolist()
+
+
+def forget(model, peft):
+    """Takes the adapter off again; `unload` leaves its configuration behind, of which the next one would warn."""
+    peft.unload()
+    if hasattr(model, "peft_config"):
+        del model.peft_config
+
+
+def padded(examples):
+    """Right-padded ids, attention mask and labels (-100 but for completions): the batch as PEFT's users make it."""
+    length = max(len(e["prompt"]) + len(e["completion"]) for e in examples)
+    ids, mask, labels = [], [], []
+    for e in examples:
+        full = e["prompt"] + e["completion"]
+        pad = length - len(full)
+        ids.append(full + [0] * pad)
+        mask.append([1] * len(full) + [0] * pad)
+        labels.append([-100] * len(e["prompt"]) + e["completion"] + [-100] * pad)
+    return torch.tensor(ids), torch.tensor(mask), torch.tensor(labels)
+
+
+def train(job):
+    """Completion-only training: the loss of every step (mean over the step's label tokens) and its gradient norm.
+
+    `batches` lists the examples of each step. With `adapter`, that adapter is trained on the frozen base;
+    without, every weight of the base is.
+    """
+    settings = job["settings"]
+    model = load_base(job["base"], fresh="adapter" not in job)
+    if "adapter" in job:
+        model = PeftModel.from_pretrained(model, job["adapter"], is_trainable=True)
+    model.train()
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    undecayed = [p for name, p in named if any(part in name for part in settings["undecayed"])]
+    decayed = [p for name, p in named if not any(part in name for part in settings["undecayed"])]
+    groups = [{"params": decayed, "weight_decay": settings["weightDecay"]}, {"params": undecayed, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(
+        groups, lr=settings["learningRate"], betas=tuple(settings["betas"]), eps=settings["epsilon"]
+    )
+    schedule = get_linear_schedule_with_warmup(optimizer, settings["warmupSteps"], len(job["batches"]))
+    losses, norms, rates = [], [], []
+    started = time.monotonic()
+    for batch in job["batches"]:
+        ids, mask, labels = padded([job["examples"][index] for index in batch])
+        output = model(input_ids=ids, attention_mask=mask).logits
+        loss = torch.nn.functional.cross_entropy(output[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_([p for _, p in named], settings["maxGradientNorm"])))
+        losses.append(float(loss.detach()))
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+    seconds = time.monotonic() - started
+    if "save" in job:
+        model.save_pretrained(job["save"])
+    if "adapter" in job:
+        forget(load_base(job["base"]), model)
+    return {"losses": losses, "gradientNorms": norms, "learningRates": rates, "seconds": seconds}
+
+
+def make_adapter(job):
+    """A new adapter as PEFT initialises it (B zero), or with B drawn too where `scaleB` is given."""
+    torch.manual_seed(job["seed"])
+    config = LoraConfig(
+        r=job["rank"], lora_alpha=job["alpha"], target_modules=job["targets"], lora_dropout=0.0, task_type="CAUSAL_LM"
+    )
+    model = load_base(job["base"])
+    peft = get_peft_model(model, config)
+    if job.get("scaleB", 0) > 0:
+        with torch.no_grad():
+            for name, parameter in peft.named_parameters():
+                if "lora_B" in name:
+                    parameter.normal_(0, job["scaleB"])
+    peft.peft_config["default"].base_model_name_or_path = job["baseName"]
+    peft.save_pretrained(job["save"])
+    (Path(job["save"]) / "README.md").unlink(missing_ok=True)
+    forget(model, peft)
+    return {}
+
+
+JOBS = {"config": config_of, "encode": encode, "logits": logits, "train": train, "adapter": make_adapter}
+
+
+def main():
+    torch.manual_seed(0)
+    for job in json.loads(Path(sys.argv[1]).read_text()):
+        started = time.monotonic()
+        result = JOBS[job["kind"]](job)
+        print(f"{job['kind']}: {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+        if "result" in job:
+            Path(job["result"]).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
