@@ -34,7 +34,7 @@ export const ADAPTER_LIMITS = {
 } as const
 
 export const TASK_LIMITS = {
-  bytes: 4 * KIB,
+  bytes: 1 * KIB,
   title: 200,
   /** No task may ask about fewer held-out items than this. */
   minimumItems: 5,
@@ -80,12 +80,14 @@ export const CHUNK_LIMITS = {
 
 export const COORDINATOR_LIMITS = {
   request: 8 * KIB,
+  /** Every reply but a manifest: larger than the longest list of tasks. */
+  reply: 1 * MIB,
   /** Larger than any manifest with its licence. */
-  reply: MANIFEST_LIMITS.bytes + 512 * KIB,
+  manifestReply: MANIFEST_LIMITS.bytes + 512 * KIB,
   licence: 256 * KIB,
   /** Manifests and tasks that one coordinator publishes. */
   manifests: 1000,
-  tasks: 1000,
+  tasks: 500,
   basesPerAnnouncement: 64,
   addressesPerAnnouncement: 8,
   /** Characters of one address. */

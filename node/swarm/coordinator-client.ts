@@ -194,8 +194,10 @@ export class CoordinatorClient {
     const waiting = signal === undefined ? {} : { signal }
     const duplex = await this.#peer.dial([this.#address], PROTOCOLS.coordinator, { category, ...waiting })
     const bytes = oppu.CoordinatorRequest.encode(request).finish()
-    const body = await call(duplex, bytes, { maximumReply: COORDINATOR_LIMITS.reply, ...waiting })
-    return this.#read(() => decodeMessage(reply, body, COORDINATOR_LIMITS.reply, 'a reply'))
+    const { manifestReply, reply: otherReply } = COORDINATOR_LIMITS
+    const maximumReply = request.getManifest == null ? otherReply : manifestReply
+    const body = await call(duplex, bytes, { maximumReply, ...waiting })
+    return this.#read(() => decodeMessage(reply, body, maximumReply, 'a reply'))
   }
 
   /** What cannot be read from the coordinator is its fault, not this side's data's. */

@@ -36,7 +36,7 @@ async function setting(t: TestContext, options: { now?: () => number } = { now }
   const client = new CoordinatorClient({ peer, address: host.address, ...options })
   const ask = async (bytes: Uint8Array) => {
     const duplex = await peer.dial([host.address], PROTOCOLS.coordinator, { category: 'membership' })
-    return call(duplex, bytes, { maximumReply: COORDINATOR_LIMITS.reply })
+    return call(duplex, bytes, { maximumReply: COORDINATOR_LIMITS.manifestReply })
   }
   const request = (fields: oppu.CoordinatorRequest.$Properties) =>
     ask(oppu.CoordinatorRequest.encode(fields).finish())

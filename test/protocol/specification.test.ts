@@ -16,7 +16,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, KiB: limits.KIB, MiB:
 test('every limit stands in the specification with the value it has in code, and none is missing', () => {
   const stated = new Map<string, number>()
   for (const [, value, unit, name] of readme.matchAll(
-    /^\| [^|]+ \| (\d+) ?(\S*)[^|]* \| `(\w+(?:\.\w+)?)` \|$/gm,
+    /^\| [^|]+ \| (\d+) ?(\w*)[^|]* \| `(\w+(?:\.\w+)?)` *\|$/gm,
   )) {
     stated.set(name!, Number(value) * (UNITS[unit!] ?? 1))
   }
