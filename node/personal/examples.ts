@@ -5,12 +5,12 @@
  * The prompt is the base's own chat template around the item's input, ending where the assistant's answer begins:
  * what generation sees, too. The completion is what the template puts after it with the answer in place, up to and
  * including the last token that ends a turn, so that a trained model also learns to stop. An item that is too long
- * loses the end of its input, never a token of its answer (the released OPPU code cuts the label off); an item
- * whose answer alone does not fit is left out and counted. Retrieval and textual profiles will be further makers of
- * messages.
+ * loses tokens of its prompt by the rule of model/batch.ts, never one of its answer (the released OPPU code cuts the
+ * label off); an item whose answer does not fit is left out and counted. Retrieval and textual profiles will be
+ * further makers of messages.
  */
 import { OppuError } from '../../protocol/errors.ts'
-import type { Example } from '../model/batch.ts'
+import { type Example, fitExample } from '../model/batch.ts'
 import type { ChatTemplate, Message } from '../text/chat-template.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { HistoryItem } from './history.ts'
@@ -25,7 +25,7 @@ export const EMPTY_INPUT = 'Write something of your own.'
 
 export interface ExampleReport {
   readonly examples: readonly Example[]
-  /** Ids of items whose input was shortened. */
+  /** Ids of items whose prompt was shortened. */
   readonly shortened: readonly string[]
   /** Ids of items left out, because the answer does not fit into `maxLength`. */
   readonly leftOut: readonly string[]
@@ -55,18 +55,14 @@ export function toExamples(
   const shortened: string[] = []
   const leftOut: string[] = []
   for (const item of items) {
-    let pair = encode(messagesOf(item), item.output, language)
-    const spare = options.maxLength - pair.prompt.length - pair.completion.length
-    if (spare < 0) {
-      const shorter = shorten(item, -spare, language, options.maxLength)
-      if (!shorter) {
-        leftOut.push(item.id)
-        continue
-      }
-      pair = shorter
-      shortened.push(item.id)
+    const whole = { id: item.id, ...encode(messagesOf(item), item.output, language) }
+    const fitted = fitExample(whole, options.maxLength)
+    if (fitted === undefined) {
+      leftOut.push(item.id)
+      continue
     }
-    examples.push({ id: item.id, ...pair })
+    if (fitted.prompt.length < whole.prompt.length) shortened.push(item.id)
+    examples.push(fitted)
   }
   return { examples, shortened, leftOut }
 }
