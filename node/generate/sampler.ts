@@ -15,8 +15,6 @@ export interface Sampling {
   readonly topP: number
 }
 
-/** OPPU's own settings for evaluation. */
-export const OPPU_SAMPLING: Sampling = { temperature: 0.1, topK: 10, topP: 0.9 }
 export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1 }
 
 /** @throws TypeError when a setting is out of range, or no logit is a number. */

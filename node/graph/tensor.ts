@@ -63,11 +63,6 @@ export function tensorOf(
   return tensor(dtype, dims, ARRAY_OF[dtype].from(values))
 }
 
-/** A tensor of zeros. */
-export function zerosTensor(dtype: DType, dims: readonly number[]): Tensor {
-  return { dtype, dims, data: new ARRAY_OF[dtype](elementCount(dims)) }
-}
-
 /** The elements as numbers, for reading indices, sizes and small results. float16 is given as its bits. */
 export function toNumbers(tensor: Tensor): number[] {
   return Array.from(tensor.data as ArrayLike<number | bigint>, Number)

@@ -72,21 +72,6 @@ interface Pair {
   readonly completion: readonly number[]
 }
 
-/** Drops tokens off the end of the input until both fit; `undefined` where not even an empty input does. */
-function shorten(item: HistoryItem, excess: number, language: Language, maxLength: number): Pair | undefined {
-  const ids = language.tokenizer.encode(item.input)
-  for (let keep = ids.length - excess; keep >= 0; ) {
-    const input = keep === 0 ? '' : language.tokenizer.decode(ids.slice(0, keep)).replace(/\uFFFD+$/, '')
-    const pair = encode([{ role: 'user', content: input }], item.output, language)
-    const over = pair.prompt.length + pair.completion.length - maxLength
-    if (over <= 0) return pair
-    if (keep === 0) return undefined
-    keep = Math.max(0, keep - over)
-  }
-  const bare = encode([{ role: 'user', content: '' }], item.output, language)
-  return bare.prompt.length + bare.completion.length <= maxLength ? bare : undefined
-}
-
 function encode(messages: readonly Message[], output: string, language: Language): Pair {
   const { template, tokenizer } = language
   const before = template.render(messages, { addGenerationPrompt: true })
