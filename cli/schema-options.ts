@@ -1,5 +1,5 @@
 /** Command-line options from a configuration table: names, defaults and help all come from the table. */
-import type { Schema } from '../node/model/schema.ts'
+import type { Schema } from '../protocol/schema.ts'
 
 interface TakesOptions {
   option(flags: string, description: string): unknown

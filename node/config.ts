@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../protocol/errors.ts'
-import { type ConfigOf, parseConfig, textField } from './model/schema.ts'
+import { type ConfigOf, parseConfig, textField } from '../protocol/schema.ts'
 import { errorCode, writeFileAtomic } from './store/atomic-file.ts'
 
 export const NODE_SCHEMA = {

@@ -4,8 +4,9 @@
  * All weights are graph inputs, so their values live in JavaScript; meant for small models (16 bytes a parameter).
  * The result is a base's `model.safetensors`, not an adapter to be swapped: import it as a base to use it.
  */
+
+import { parseConfig } from '../../protocol/schema.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
-import { parseConfig } from '../model/schema.ts'
 import { readWeights, weightShapes } from '../model/weights.ts'
 import { BASE_KEY } from './lora.ts'
 import type { Method } from './method.ts'

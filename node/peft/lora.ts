@@ -6,6 +6,7 @@
  * uniform in ±1/sqrt(in) (kaiming-uniform with a = sqrt 5), B zero, so step zero is the base exactly.
  */
 import { OppuError } from '../../protocol/errors.ts'
+import { listField, numberField, parseConfig } from '../../protocol/schema.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { add, matMul, mul, reshape, scalarLike, where } from '../graph/ops.ts'
 import type { Tensor } from '../graph/tensor.ts'
@@ -13,7 +14,6 @@ import type { ModelConfig } from '../model/config.ts'
 import type { ModelHooks } from '../model/llama.ts'
 import { type Random, randomFrom } from '../model/random.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
-import { listField, numberField, parseConfig } from '../model/schema.ts'
 import { elements, LINEAR_MODULES, type LinearModule, linearPath, linearShape } from '../model/weights.ts'
 import { encodeAdapterConfig, type LoraConfig, loraScaling } from './adapter-config.ts'
 import type { Method, Shapes, Tensors } from './method.ts'

@@ -4,12 +4,12 @@
  * line in `index.ts`.
  */
 import type { BaseId } from '../../protocol/ids.ts'
+import type { Schema } from '../../protocol/schema.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { ModelHooks } from '../model/llama.ts'
 import type { Random } from '../model/random.ts'
-import type { Schema } from '../model/schema.ts'
 import type { WeightFile } from '../model/weights.ts'
 
 export type Shapes = ReadonlyMap<string, readonly number[]>

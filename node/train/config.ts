@@ -1,5 +1,5 @@
 /** The options of a training run: one table from which types, defaults, checks and help come. */
-import { type ConfigOf, choiceField, numberField, parseConfig } from '../model/schema.ts'
+import { type ConfigOf, choiceField, numberField, parseConfig } from '../../protocol/schema.ts'
 
 /** Defaults follow OPPU's stage two (arXiv 2402.04401), with the learning rate that small bases need. */
 export const TRAIN_SCHEMA = {

@@ -4,7 +4,7 @@
  * A table is a record of fields; its configuration's type follows from it, help is printed from it, and a key that it
  * does not have is refused by name.
  */
-import { OppuError } from '../../protocol/errors.ts'
+import { OppuError } from './errors.ts'
 
 export interface Field<T> {
   readonly default: T
