@@ -82,7 +82,6 @@ export async function readGgufModel(path: string): Promise<SourceModel> {
       file: path,
       offset: tensor.offset,
       typeName: tensor.typeName,
-      // A row of norms or biases stays a row; ggml keeps no trailing dimensions of one.
       shape: tensor.shape,
       ...(heads === undefined ? {} : { interleavedHeads: heads }),
     })

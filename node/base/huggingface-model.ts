@@ -21,7 +21,7 @@ const SIDE_FILES = [
   { name: 'chat_template.jinja', required: false, limit: 1 << 20 },
 ] as const
 
-export const SINGLE_FILE = 'model.safetensors'
+const SINGLE_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 const INDEX_LIMIT = 16 << 20
 

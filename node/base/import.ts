@@ -172,18 +172,12 @@ function basesOf(home: string): Bases {
 /** One import of a source at a time. A lock whose process is gone is taken over. */
 async function lock(path: string): Promise<() => Promise<void>> {
   for (let tries = 0; ; tries++) {
-    try {
-      const handle = await open(path, 'wx', 0o600)
-      await handle.writeFile(String(process.pid))
-      await handle.close()
-      return async () => await rm(path, { force: true })
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw diskError(error, path)
-      const owner = Number(await readFile(path, 'utf8').catch(() => ''))
-      if (tries > 2 || isAlive(owner))
-        throw new OppuError('IN_USE', `another import of this source is under way (process ${owner})`)
-      await rm(path, { force: true })
-    }
+    const taken = await writeFileAtomic(path, Buffer.from(String(process.pid)), { exclusive: true })
+    if (taken) return async () => await rm(path, { force: true })
+    const owner = Number(await readFile(path, 'utf8').catch(() => ''))
+    if (tries > 2 || isAlive(owner))
+      throw new OppuError('IN_USE', `another import of this source is under way (process ${owner})`)
+    await rm(path, { force: true })
   }
 }
 

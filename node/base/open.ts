@@ -9,8 +9,7 @@ import { join } from 'node:path'
 import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
 import type { RunnableBase } from '../model/runnable.ts'
 import { FILES_FOLDER } from '../store/chunks.ts'
-import { type ChatTemplate, chatTemplate, PLAIN_TEMPLATE } from '../text/chat-template.ts'
-import { tokenizerFromFiles } from '../text/tokenizer.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
 import { readSourceModel } from './source-model.ts'
 import { existingWeights, makeWeights, weightsInPlace } from './weights-file.ts'
 import { demandWholeFiles } from './whole-files.ts'
@@ -46,40 +45,6 @@ export async function openBase(
     weightsInPlace(source) ??
     (await existingWeights(path, source)) ??
     (await makeWeights(path, source, options))
-  const tokenizer = tokenizerFromFiles(model.tokenizerJson, model.tokenizerConfig, { eosIds: model.eosIds })
-  const { template, hasTemplate } = templateOf(
-    model.tokenizerConfig,
-    tokenizer.encode('', { specialTokens: true }).length > 0,
-  )
-  return { id, config: model.config, weights, tokenizer, manifest, template, hasTemplate }
-}
-
-function templateOf(
-  tokenizerConfig: unknown,
-  addsBos: boolean,
-): { template: ChatTemplate; hasTemplate: boolean } {
-  const config = tokenizerConfig as Readonly<Record<string, unknown>>
-  const bosToken = contentOf(config.bos_token)
-  const eosToken = contentOf(config.eos_token)
-  const source = templateText(config.chat_template)
-  const tokens = {
-    ...(bosToken === undefined || (source === undefined && !addsBos) ? {} : { bosToken }),
-    ...(eosToken === undefined ? {} : { eosToken }),
-  }
-  return { template: chatTemplate(source ?? PLAIN_TEMPLATE, tokens), hasTemplate: source !== undefined }
-}
-
-/** A template is a text, or a list of named ones of which `default` is meant. */
-function templateText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
-  if (!Array.isArray(value)) return undefined
-  const named = value.find(
-    item => typeof item === 'object' && item !== null && 'name' in item && item.name === 'default',
-  )
-  return typeof named?.template === 'string' ? named.template : undefined
-}
-
-function contentOf(token: unknown): string | undefined {
-  const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token
-  return typeof content === 'string' ? content : undefined
+  const { config, tokenizer, template, hasTemplate } = model
+  return { id, config, weights, tokenizer, manifest, template, hasTemplate }
 }

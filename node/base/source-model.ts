@@ -10,7 +10,8 @@ import { OppuError } from '../../protocol/errors.ts'
 import type { BaseFormat } from '../../protocol/manifest.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { checkWeights } from '../model/weights.ts'
-import { tokenizerFromFiles } from '../text/tokenizer.ts'
+import { type ChatTemplate, chatTemplate, PLAIN_TEMPLATE } from '../text/chat-template.ts'
+import { type Tokenizer, tokenizerFromFiles } from '../text/tokenizer.ts'
 import { blockType } from './dequantize.ts'
 import { readGgufModel } from './gguf-model.ts'
 import { readHuggingFaceModel } from './huggingface-model.ts'
@@ -42,6 +43,14 @@ export interface SourceModel {
   readonly licence: string | undefined
 }
 
+/** A source model that was found to be one we can run. */
+export interface CheckedModel extends SourceModel {
+  readonly tokenizer: Tokenizer
+  /** The model's own chat template, or `PLAIN_TEMPLATE` where it has none. */
+  readonly template: ChatTemplate
+  readonly hasTemplate: boolean
+}
+
 /** The name under which a GGUF lies in a base. */
 export const GGUF_NAME = 'model.gguf'
 
@@ -54,15 +63,14 @@ export async function formatOf(folder: string): Promise<BaseFormat> {
 }
 
 /**
- * Reads the files of a base and checks that we can run it: configuration, tokenizer, every weight in its shape, in a
- * quantisation we read, inside its file.
+ * Reads the files of a base and checks that we can run it: configuration, tokenizer, chat template, every weight in
+ * its shape, in a quantisation we read, inside its file.
  * @throws OppuError UNSUPPORTED_*, TRUNCATED_FILE, INVALID_DATA, each naming what is wrong.
  */
-export async function readSourceModel(folder: string, format: BaseFormat): Promise<SourceModel> {
+export async function readSourceModel(folder: string, format: BaseFormat): Promise<CheckedModel> {
   const model =
     format === 'gguf' ? await readGgufModel(join(folder, GGUF_NAME)) : await readHuggingFaceModel(folder)
   const tensors = await settleNames(model)
-  const squeezed = { ...model, tensors }
   checkWeights(model.config, tensors)
   const sizes = new Map<string, number>()
   for (const [name, tensor] of tensors) {
@@ -75,13 +83,15 @@ export async function readSourceModel(folder: string, format: BaseFormat): Promi
       )
   }
   demandDisjoint(tensors)
-  const { vocabSize } = tokenizerFromFiles(model.tokenizerJson, model.tokenizerConfig)
+  const tokenizer = tokenizerFromFiles(model.tokenizerJson, model.tokenizerConfig, { eosIds: model.eosIds })
+  const { vocabSize } = tokenizer
   if (vocabSize > model.config.vocabSize)
     throw new OppuError(
       'INVALID_DATA',
       `the tokenizer has ids up to ${vocabSize - 1}, the model ${model.config.vocabSize} tokens`,
     )
-  return squeezed
+  const addsBos = tokenizer.encode('', { specialTokens: true }).length > 0
+  return { ...model, tensors, tokenizer, ...templateOf(model.tokenizerConfig, addsBos) }
 }
 
 /** Bytes that a tensor takes in its file. @throws OppuError UNSUPPORTED_QUANTIZATION, INVALID_DATA. */
@@ -151,4 +161,34 @@ function demandDisjoint(tensors: ReadonlyMap<string, SourceTensor>): void {
 async function fileSize(path: string): Promise<number> {
   await using handle = await open(path)
   return (await handle.stat()).size
+}
+
+function templateOf(
+  tokenizerConfig: unknown,
+  addsBos: boolean,
+): { template: ChatTemplate; hasTemplate: boolean } {
+  const config = tokenizerConfig as Readonly<Record<string, unknown>>
+  const bosToken = contentOf(config.bos_token)
+  const eosToken = contentOf(config.eos_token)
+  const source = templateText(config.chat_template)
+  const tokens = {
+    ...(bosToken === undefined || (source === undefined && !addsBos) ? {} : { bosToken }),
+    ...(eosToken === undefined ? {} : { eosToken }),
+  }
+  return { template: chatTemplate(source ?? PLAIN_TEMPLATE, tokens), hasTemplate: source !== undefined }
+}
+
+/** A template is a text, or a list of named ones of which `default` is meant. */
+function templateText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) return undefined
+  const named = value.find(
+    item => typeof item === 'object' && item !== null && 'name' in item && item.name === 'default',
+  )
+  return typeof named?.template === 'string' ? named.template : undefined
+}
+
+function contentOf(token: unknown): string | undefined {
+  const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token
+  return typeof content === 'string' ? content : undefined
 }

@@ -166,7 +166,7 @@ async function head(path: string): Promise<string> {
 }
 
 /** `license:` in the front matter of a model card. */
-export function licenceOf(card: string): string | undefined {
+function licenceOf(card: string): string | undefined {
   const front = /^---\r?\n(.*?)\r?\n---/s.exec(card)?.[1] ?? ''
   return /^license:\s*["']?([\w.+-]+)/m.exec(front)?.[1]
 }

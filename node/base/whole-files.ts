@@ -41,8 +41,9 @@ export async function demandWholeFiles(
     }
     now[file.path] = stamp
   }
-  if (JSON.stringify(now) !== JSON.stringify(before))
-    await writeFileAtomic(join(folder, NOTE), Buffer.from(JSON.stringify(now)))
+  if (JSON.stringify(now) === JSON.stringify(before)) return
+  // Only a note: a full or read-only disk costs a second reading, not the base.
+  await writeFileAtomic(join(folder, NOTE), Buffer.from(JSON.stringify(now))).catch(() => false)
 }
 
 async function stampOf(path: string, size: number): Promise<string> {
