@@ -178,6 +178,7 @@ test('what is no base is refused by the name of what is wrong, and nothing is le
   await check({ without: 'tokenizer.json' }, 'NOT_FOUND', 'tokenizer.json')
   await check({ without: 'model.safetensors' }, 'NOT_FOUND', 'model.safetensors')
   await check({ files: { 'config.json': '{' } }, 'INVALID_DATA', 'config.json')
+  await check({ files: { 'chat_template.jinja': '{% for %}' } }, 'INVALID_DATA', 'chat template')
   await check({ files: { 'tokenizer.json': '[]' } }, 'INVALID_DATA', 'tokenizer.json')
   await check(
     { files: { 'tokenizer.json': JSON.stringify({ model: { type: 'Unigram', vocab: [] } }) } },
