@@ -491,6 +491,9 @@ export namespace onnx {
         /** GraphProto output. */
         output: onnx.ValueInfoProto.$Properties[];
 
+        /** GraphProto valueInfo. */
+        valueInfo: onnx.ValueInfoProto.$Properties[];
+
         /**
          * Creates a new GraphProto instance using the specified properties.
          * @param [properties] Properties to set
@@ -538,6 +541,9 @@ export namespace onnx {
             /** GraphProto output */
             output?: (onnx.ValueInfoProto.$Properties[]|null);
 
+            /** GraphProto valueInfo */
+            valueInfo?: (onnx.ValueInfoProto.$Properties[]|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
@@ -549,6 +555,7 @@ export namespace onnx {
           initializer?: onnx.TensorProto.$Shape[]|null;
           input?: onnx.ValueInfoProto.$Shape[]|null;
           output?: onnx.ValueInfoProto.$Shape[]|null;
+          valueInfo?: onnx.ValueInfoProto.$Shape[]|null;
           $unknowns?: Uint8Array[];
         };
     }

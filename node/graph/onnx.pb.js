@@ -1108,6 +1108,7 @@ export const onnx = $root.onnx = (() => {
          * @property {Array.<onnx.TensorProto.$Properties>|null} [initializer] GraphProto initializer
          * @property {Array.<onnx.ValueInfoProto.$Properties>|null} [input] GraphProto input
          * @property {Array.<onnx.ValueInfoProto.$Properties>|null} [output] GraphProto output
+         * @property {Array.<onnx.ValueInfoProto.$Properties>|null} [valueInfo] GraphProto valueInfo
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1127,6 +1128,7 @@ export const onnx = $root.onnx = (() => {
          *   initializer?: Array.<onnx.TensorProto.$Shape>|null;
          *   input?: Array.<onnx.ValueInfoProto.$Shape>|null;
          *   output?: Array.<onnx.ValueInfoProto.$Shape>|null;
+         *   valueInfo?: Array.<onnx.ValueInfoProto.$Shape>|null;
          *   $unknowns?: Array.<Uint8Array>;
          * }} onnx.GraphProto.$Shape
          */
@@ -1144,6 +1146,7 @@ export const onnx = $root.onnx = (() => {
             this.initializer = [];
             this.input = [];
             this.output = [];
+            this.valueInfo = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1191,6 +1194,14 @@ export const onnx = $root.onnx = (() => {
         GraphProto.prototype.output = $util.emptyArray;
 
         /**
+         * GraphProto valueInfo.
+         * @member {Array.<onnx.ValueInfoProto.$Properties>} valueInfo
+         * @memberof onnx.GraphProto
+         * @instance
+         */
+        GraphProto.prototype.valueInfo = $util.emptyArray;
+
+        /**
          * Creates a new GraphProto instance using the specified properties.
          * @function create
          * @memberof onnx.GraphProto
@@ -1236,6 +1247,9 @@ export const onnx = $root.onnx = (() => {
             if (message.output != null && message.output.length)
                 for (let i = 0; i < message.output.length; ++i)
                     $root.onnx.ValueInfoProto.encode(message.output[i], writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+            if (message.valueInfo != null && message.valueInfo.length)
+                for (let i = 0; i < message.valueInfo.length; ++i)
+                    $root.onnx.ValueInfoProto.encode(message.valueInfo[i], writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1316,6 +1330,14 @@ export const onnx = $root.onnx = (() => {
                         if (!(message.output && message.output.length))
                             message.output = [];
                         message.output.push($root.onnx.ValueInfoProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.valueInfo && message.valueInfo.length))
+                            message.valueInfo = [];
+                        message.valueInfo.push($root.onnx.ValueInfoProto.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

@@ -67,6 +67,20 @@ test('only what the outputs need is written; weights are ranges of a file', () =
   assert.throws(() => encodeModel(graph, { fusedMatMul: true }), TypeError)
 })
 
+test('every value is written with its shape, so that the runtime can plan its memory', () => {
+  const graph = new Graph()
+  const x = graph.input('x', 'float32', ['batch', 'seq', 2])
+  graph.output('y', op.exp(op.reshape(x, ['batch*seq', 2])))
+  const { valueInfo } = onnx.ModelProto.decode(encodeModel(graph, { fusedMatMul: true })).graph!
+  const shapes = valueInfo!.map(({ type }) =>
+    type!.tensorType!.shape!.dim!.map(dim => dim.dimParam || Number(dim.dimValue)),
+  )
+  assert.deepEqual(shapes, [
+    ['batch*seq', 2],
+    ['batch*seq', 2],
+  ])
+})
+
 test('without FusedMatMul a product is Gemm, or Transpose, MatMul and Mul', () => {
   const graph = new Graph()
   const a = graph.input('a', 'float32', ['batch', 2, 3])
