@@ -26,6 +26,8 @@ import { readOrMakeSeed, State } from './state.ts'
 import { type ReceivedReport, Tasks } from './tasks.ts'
 
 export interface CoordinatorOptions extends CoordinatorConfig {
+  /** Folder of the coordinator: its key and all that it publishes and receives. */
+  readonly home: string
   /** 32-byte Ed25519 seed; read from (or made in) `<home>/coordinator.key` where absent. */
   readonly seed?: Uint8Array
   /** Milliseconds since 1970. */

@@ -4,7 +4,7 @@
  */
 import { OppuError, only } from '../protocol/errors.ts'
 import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
-import type { EvaluationTask, Report, Scores } from '../protocol/task.ts'
+import type { EvaluationTask, Report } from '../protocol/task.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
 import type { Bases } from './store/bases.ts'
@@ -197,7 +197,7 @@ export class Peering {
   }
 }
 
-/** What may be told of an evaluation: counts and means, rounded as the protocol demands. */
+/** What may be told of an evaluation: counts and means; the protocol rounds them. */
 function reportOf(evaluation: OwnEvaluation, taskId: TaskId): Report {
   const { adapter, base, items, logLikelihood, metric } = evaluation
   const { name: _, ...scores } = metric
@@ -207,12 +207,7 @@ function reportOf(evaluation: OwnEvaluation, taskId: TaskId): Report {
     baseId: base,
     adapterId: adapter,
     items,
-    logLikelihood: rounded(logLikelihood),
-    metric: rounded(scores),
+    logLikelihood,
+    metric: scores,
   }
-}
-
-function rounded({ base, own, other }: Scores): Scores {
-  const round = (value: number): number => Math.round(value * 10_000) / 10_000
-  return { base: round(base), own: round(own), ...(other === undefined ? {} : { other: round(other) }) }
 }

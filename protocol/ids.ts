@@ -23,7 +23,8 @@ const HEX_32_BYTES = /^[0-9a-f]{64}$/
 
 /** Types a string from outside as an id. @throws OppuError INVALID_ARGUMENT when it is not 64 hex digits. */
 export function parseId<Id extends AnyId>(text: string, what: string): Id {
-  if (!HEX_32_BYTES.test(text)) throw new OppuError('INVALID_ARGUMENT', `not a ${what}: ${JSON.stringify(text.slice(0, 80))}`)
+  if (!HEX_32_BYTES.test(text))
+    throw new OppuError('INVALID_ARGUMENT', `not a ${what}: ${JSON.stringify(text.slice(0, 80))}`)
   return text as Id
 }
 

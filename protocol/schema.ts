@@ -58,6 +58,21 @@ export function textField(options: {
   return { ...options, expects: 'text', parse: value => (typeof value === 'string' ? value : undefined) }
 }
 
+/** A list of texts, given as an array or as one text. */
+export function textListField(options: {
+  readonly default: readonly string[]
+  readonly description: string
+}): Field<readonly string[]> {
+  return {
+    ...options,
+    expects: 'one or more texts',
+    parse(value) {
+      const list: unknown = typeof value === 'string' ? [value] : value
+      return Array.isArray(list) && list.every(item => typeof item === 'string') ? list : undefined
+    },
+  }
+}
+
 /** A list of distinct choices, given as an array or as text with commas. */
 export function listField<const T extends string>(options: {
   readonly default: readonly T[]

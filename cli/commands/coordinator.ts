@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from '@commander-js/extra-typings'
-import { COORDINATOR_SETTINGS, parseCoordinatorConfig } from '../../coordinator/config.ts'
+import { COORDINATOR_SCHEMA, parseCoordinatorConfig } from '../../coordinator/config.ts'
 import type { Coordinator } from '../../coordinator/coordinator.ts'
 import { errorCode } from '../../node/store/atomic-file.ts'
 import { OppuError } from '../../protocol/errors.ts'
@@ -24,7 +24,7 @@ export function addCoordinatorCommands(program: Command): void {
     .description('run the coordinator until Ctrl-C; prints the address that nodes join with')
     .option(
       '--listen <address...>',
-      `where to listen (default: ${COORDINATOR_SETTINGS.listen.default?.join(' ')})`,
+      `where to listen (default: ${COORDINATOR_SCHEMA.listen.default.join(' ')})`,
     )
     .option('--announce <address...>', 'addresses to print instead, where others reach it by another one')
     .action(async options => {
@@ -117,11 +117,8 @@ export function addCoordinatorCommands(program: Command): void {
 
 async function open(context: Context, listen: readonly string[] | undefined): Promise<Coordinator> {
   const { Coordinator } = await import('../../coordinator/coordinator.ts')
-  const config = parseCoordinatorConfig({
-    home: context.coordinatorHome,
-    ...(listen === undefined ? {} : { listen }),
-  })
-  return Coordinator.open({ ...config, signal: context.signal })
+  const config = parseCoordinatorConfig({ listen })
+  return Coordinator.open({ ...config, home: context.coordinatorHome, signal: context.signal })
 }
 
 async function readFileOf(path: string): Promise<Buffer> {
