@@ -79,6 +79,11 @@ export class Context {
     return this.#options.home ?? env.OPPU_HOME ?? join(homedir(), '.oppu-coordinator')
   }
 
+  /** For models that the hub gives to known users only. */
+  get hubToken(): string | undefined {
+    return env.HF_TOKEN
+  }
+
   /** Opens the node of this home, hands it to `work`, and closes it whatever happens. */
   async withNode<Result>(work: (node: PersonalNode) => Promise<Result>): Promise<Result> {
     await using node = await PersonalNode.open({ home: this.home, passphrase: () => this.passphrase() })

