@@ -10,7 +10,7 @@
  * weights held as JavaScript arrays (models above 2 GB, and one copy of every weight too many).
  */
 import { canonicalShape, type Dim, isSymbol } from './dim.ts'
-import type { OpType } from './ops.ts'
+import type { OpType } from './op.ts'
 import { type DType, elementCount, type Tensor } from './tensor.ts'
 
 export type { Dim } from './dim.ts'

@@ -21,79 +21,9 @@ import {
   subtractDims,
   termsOf,
 } from './dim.ts'
-import type { Attributes, Graph, Value } from './graph.ts'
+import type { Graph, Value } from './graph.ts'
+import { check, emit, first, type OpType, show } from './op.ts'
 import { type DType, isFloat, tensorOf, toNumbers } from './tensor.ts'
-
-/** `FusedMatMul` is com.microsoft's: alpha * op(A) op(B). */
-export type OpType =
-  | 'Add'
-  | 'Sub'
-  | 'Mul'
-  | 'Div'
-  | 'Neg'
-  | 'Sqrt'
-  | 'Exp'
-  | 'Log'
-  | 'Sigmoid'
-  | 'Tanh'
-  | 'Cos'
-  | 'Sin'
-  | 'Equal'
-  | 'Less'
-  | 'LessOrEqual'
-  | 'Greater'
-  | 'GreaterOrEqual'
-  | 'And'
-  | 'Or'
-  | 'Not'
-  | 'Where'
-  | 'Cast'
-  | 'Identity'
-  | 'FusedMatMul'
-  | 'Softmax'
-  | 'LogSoftmax'
-  | 'ReduceSum'
-  | 'ReduceMean'
-  | 'ReduceMax'
-  | 'Gather'
-  | 'GatherElements'
-  | 'ScatterElements'
-  | 'Reshape'
-  | 'Transpose'
-  | 'Concat'
-  | 'Split'
-  | 'Slice'
-  | 'Pad'
-  | 'Expand'
-  | 'Unsqueeze'
-  | 'Squeeze'
-  | 'Shape'
-  | 'Range'
-  | 'ConstantOfShape'
-
-function emit(
-  op: OpType,
-  inputs: readonly Value[],
-  dtype: DType,
-  shape: Shape,
-  attributes: Attributes = {},
-): Value {
-  return first(inputs).graph.node(op, inputs, attributes, [{ dtype, shape }]).outputs[0]!
-}
-
-function first(values: readonly Value[]): Value {
-  const [value] = values
-  if (value === undefined) throw new TypeError('an op needs at least one value')
-  return value
-}
-
-function check(condition: boolean, op: string, text: string): asserts condition {
-  if (!condition) throw new TypeError(`${op}: ${text}`)
-}
-
-function show(value: Value): string {
-  return `${value.name} ${value.dtype} [${value.shape.join(', ')}]`
-}
 
 // ---- element by element ----
 

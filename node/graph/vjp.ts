@@ -9,7 +9,7 @@
  */
 import { addDims, type Dim, type Shape, sizeOf, subtractDims } from './dim.ts'
 import type { Node, Value } from './graph.ts'
-import type { OpType } from './ops.ts'
+import type { OpType } from './op.ts'
 import * as op from './ops.ts'
 import { isFloat } from './tensor.ts'
 

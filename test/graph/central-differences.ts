@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { gradients } from '../../node/graph/gradient.ts'
 import { type Dim, Graph, type Value } from '../../node/graph/graph.ts'
-import type { OpType } from '../../node/graph/ops.ts'
+import type { OpType } from '../../node/graph/op.ts'
 import * as op from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import { type Tensor, tensorOf, toNumbers } from '../../node/graph/tensor.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Value } from '../../node/graph/graph.ts'
-import type { OpType } from '../../node/graph/ops.ts'
+import type { OpType } from '../../node/graph/op.ts'
 import * as op from '../../node/graph/ops.ts'
 import { tensorOf } from '../../node/graph/tensor.ts'
 import { vjpRules } from '../../node/graph/vjp.ts'

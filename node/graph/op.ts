@@ -1,0 +1,81 @@
+/**
+ * Which ops there are, and what `ops.ts` makes them with. The union is what `vjpRules` must be total over.
+ */
+import type { Shape } from './dim.ts'
+import type { Attributes, Value } from './graph.ts'
+import type { DType } from './tensor.ts'
+
+/** `FusedMatMul` is com.microsoft's: alpha * op(A) op(B). */
+export type OpType =
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Div'
+  | 'Neg'
+  | 'Sqrt'
+  | 'Exp'
+  | 'Log'
+  | 'Sigmoid'
+  | 'Tanh'
+  | 'Cos'
+  | 'Sin'
+  | 'Equal'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'And'
+  | 'Or'
+  | 'Not'
+  | 'Where'
+  | 'Cast'
+  | 'Identity'
+  | 'FusedMatMul'
+  | 'Softmax'
+  | 'LogSoftmax'
+  | 'ReduceSum'
+  | 'ReduceMean'
+  | 'ReduceMax'
+  | 'Gather'
+  | 'GatherElements'
+  | 'ScatterElements'
+  | 'Reshape'
+  | 'Transpose'
+  | 'Concat'
+  | 'Split'
+  | 'Slice'
+  | 'Pad'
+  | 'Expand'
+  | 'Unsqueeze'
+  | 'Squeeze'
+  | 'Shape'
+  | 'Range'
+  | 'ConstantOfShape'
+
+/** A node with one output, of that type and shape. The shape rule is the caller's. */
+export function emit(
+  op: OpType,
+  inputs: readonly Value[],
+  dtype: DType,
+  shape: Shape,
+  attributes: Attributes = {},
+): Value {
+  return first(inputs).graph.node(op, inputs, attributes, [{ dtype, shape }]).outputs[0]!
+}
+
+/** @throws TypeError when there is none. */
+export function first(values: readonly Value[]): Value {
+  const [value] = values
+  if (value === undefined) throw new TypeError('an op needs at least one value')
+  return value
+}
+
+/** @throws TypeError naming the op, unless the condition holds. */
+export function check(condition: boolean, op: string, text: string): asserts condition {
+  if (!condition) throw new TypeError(`${op}: ${text}`)
+}
+
+/** A value as messages name it. */
+export function show(value: Value): string {
+  return `${value.name} ${value.dtype} [${value.shape.join(', ')}]`
+}
