@@ -1,9 +1,9 @@
 /**
  * Which ops there are, and what `ops.ts` makes them with. The union is what `vjpRules` must be total over.
  */
-import type { Shape } from './dim.ts'
+import { broadcastShapes, type Shape } from './dim.ts'
 import type { Attributes, Value } from './graph.ts'
-import type { DType } from './tensor.ts'
+import { type DType, isFloat } from './tensor.ts'
 
 /** `FusedMatMul` is com.microsoft's: alpha * op(A) op(B). */
 export type OpType =
@@ -78,4 +78,22 @@ export function check(condition: boolean, op: string, text: string): asserts con
 /** A value as messages name it. */
 export function show(value: Value): string {
   return `${value.name} ${value.dtype} [${value.shape.join(', ')}]`
+}
+
+/** Two sides of one allowed type, broadcast. */
+export function binary(
+  op: OpType,
+  a: Value,
+  b: Value,
+  allowed: (dtype: DType) => boolean,
+  result?: DType,
+): Value {
+  check(a.dtype === b.dtype && allowed(a.dtype), op, `does not take ${show(a)} and ${show(b)}`)
+  return emit(op, [a, b], result ?? a.dtype, broadcastShapes(a.shape, b.shape))
+}
+
+/** A float in, the same shape out. */
+export function unary(op: OpType, x: Value): Value {
+  check(isFloat(x.dtype), op, `does not take ${show(x)}`)
+  return emit(op, [x], x.dtype, x.shape)
 }

@@ -22,20 +22,10 @@ import {
   termsOf,
 } from './dim.ts'
 import type { Graph, Value } from './graph.ts'
-import { check, emit, first, type OpType, show } from './op.ts'
+import { binary, check, emit, first, type OpType, show, unary } from './op.ts'
 import { type DType, isFloat, tensorOf, toNumbers } from './tensor.ts'
 
 // ---- element by element ----
-
-function binary(op: OpType, a: Value, b: Value, allowed: (dtype: DType) => boolean, result?: DType): Value {
-  check(a.dtype === b.dtype && allowed(a.dtype), op, `does not take ${show(a)} and ${show(b)}`)
-  return emit(op, [a, b], result ?? a.dtype, broadcastShapes(a.shape, b.shape))
-}
-
-function unary(op: OpType, x: Value): Value {
-  check(isFloat(x.dtype), op, `does not take ${show(x)}`)
-  return emit(op, [x], x.dtype, x.shape)
-}
 
 const isNumber = (dtype: DType): boolean => isFloat(dtype) || dtype === 'int64' || dtype === 'int32'
 const isBool = (dtype: DType): boolean => dtype === 'bool'
