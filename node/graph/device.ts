@@ -3,7 +3,7 @@
 const DEVICES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const
 export type Device = (typeof DEVICES)[number]
 
-/** `auto`: the first device of the platform's list that passes a probe, the CPU where none does. */
+/** `auto`: a device that computes rightly and faster than the CPU, found by trying; the CPU where none does. */
 export const DEVICE_CHOICES = ['auto', ...DEVICES] as const
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number]
 
