@@ -14,6 +14,8 @@ const CUDA_HINT =
   'CUDA: the packages come without its libraries. With CUDA 12 and cuDNN 9 on the machine: ' +
   'npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12'
 
+const VULKAN_HINT = "WebGPU: install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver."
+
 export function addDoctorCommand(program: Command): void {
   newCommand(program, 'doctor')
     .description('what this machine can do for oppu, what is missing, and how to get it')
@@ -31,6 +33,11 @@ export function addDoctorCommand(program: Command): void {
         advice.push(`Disk: below 3 GB free at ${home}; set --home or OPPU_HOME to a larger one.`)
       if (!devices.some(({ device, usable }) => usable && device !== 'cpu')) {
         advice.push('Devices: no GPU is usable here; the CPU does everything, only slower.')
+      }
+      if (
+        devices.some(({ device, usable, detail }) => device === 'webgpu' && !usable && /vulkan/i.test(detail))
+      ) {
+        advice.push(VULKAN_HINT)
       }
       if (devices.some(({ device, usable }) => device === 'cuda' && !usable)) advice.push(CUDA_HINT)
       const versions = { oppu: VERSION, node: process.versions.node, platform: `${platform()}-${arch()}` }
