@@ -30,8 +30,12 @@ const SEED = 7
 /** An adapter that moved no logit by this much would prove nothing. */
 const LEAST_EFFECT = 0.1
 
+/**
+ * Three times OPPU's released learning rate. At 1e-3 the twenty texts are learned by heart within 50 steps, and rounding
+ * grows a thousandfold on the way: PyTorch's own float32 and float64 losses then part by 6e-3 of themselves.
+ */
 const SETTINGS = {
-  learningRate: 1e-3,
+  learningRate: 3e-4,
   betas: [0.9, 0.999],
   epsilon: 1e-8,
   weightDecay: 0.01,
