@@ -14,6 +14,7 @@ import type { Learning } from './learning.ts'
 import type { Peering } from './peering.ts'
 import { History } from './personal/history.ts'
 import { Adapters } from './store/adapters.ts'
+import { type AuditEntry, AuditLog, readAudit } from './store/audit.ts'
 import { Bases } from './store/bases.ts'
 import { Database } from './store/db.ts'
 import type { Vault } from './store/vault.ts'
@@ -32,6 +33,7 @@ export class PersonalNode {
   readonly home: string
   readonly bases: Bases
   readonly #db: Database
+  readonly #audit: AuditLog
   readonly #passphrase: () => Promise<string>
   #vault: Promise<Vault> | undefined
   #closed: Promise<void> | undefined
@@ -40,6 +42,7 @@ export class PersonalNode {
     this.home = home
     this.bases = Bases.open(join(home, 'bases'))
     this.#db = db
+    this.#audit = AuditLog.open(this.#auditPath)
     this.#passphrase = passphrase
   }
 
@@ -82,13 +85,27 @@ export class PersonalNode {
   /** What this node does with others. */
   async peering(): Promise<Peering> {
     const { Peering } = await import('./peering.ts')
-    return new Peering({ home: this.home, bases: this.bases, unlock: () => this.unlock() })
+    return new Peering({
+      home: this.home,
+      bases: this.bases,
+      unlock: () => this.unlock(),
+      audit: this.#audit,
+    })
   }
 
   /** Training, evaluation and generation on this node's history, bases and adapters. @throws as unlock(). */
   async learning(): Promise<Learning> {
     const { Learning } = await import('./learning.ts')
     return new Learning({ bases: this.bases, history: await this.history(), adapters: await this.adapters() })
+  }
+
+  /** What left this node so far, oldest first. */
+  audit(): Promise<AuditEntry[]> {
+    return readAudit(this.#auditPath)
+  }
+
+  get #auditPath(): string {
+    return join(this.home, 'audit.jsonl')
   }
 
   /** Imports a base from a source; see importBase. */
@@ -111,5 +128,6 @@ export class PersonalNode {
     const vault = await this.#vault?.catch(() => undefined)
     vault?.close()
     await this.#db.close()
+    await this.#audit.close()
   }
 }

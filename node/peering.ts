@@ -7,6 +7,7 @@ import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.
 import type { EvaluationTask, Report } from '../protocol/task.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
+import type { AuditLog } from './store/audit.ts'
 import type { Bases } from './store/bases.ts'
 import { ChunkFolder } from './store/chunks.ts'
 import type { Vault } from './store/vault.ts'
@@ -37,19 +38,23 @@ export interface Providing extends AsyncDisposable {
   readonly bases: readonly BaseId[]
 }
 
+export interface PeeringParts {
+  readonly home: string
+  readonly bases: Bases
+  readonly unlock: () => Promise<Vault>
+  /** Told of every message that leaves. */
+  readonly audit: AuditLog
+}
+
 export class Peering {
   readonly #home: string
   readonly #bases: Bases
-  readonly #unlock: () => Promise<Vault>
+  readonly #parts: PeeringParts
 
-  constructor(parts: {
-    readonly home: string
-    readonly bases: Bases
-    readonly unlock: () => Promise<Vault>
-  }) {
+  constructor(parts: PeeringParts) {
     this.#home = parts.home
     this.#bases = parts.bases
-    this.#unlock = parts.unlock
+    this.#parts = parts
   }
 
   /** Remembers a coordinator after checking the signatures of all it publishes. @throws those of CoordinatorClient. */
@@ -57,7 +62,7 @@ export class Peering {
     address: string,
     options: Waiting = {},
   ): Promise<{ coordinator: UserId; bases: readonly BaseId[]; tasks: readonly string[] }> {
-    await using peer = await this.#dialingPeer(options)
+    await using peer = await this.#openPeer([], options)
     const client = new CoordinatorClient({ peer, address })
     const [manifests, tasks] = [await client.manifests(options), await client.tasks(options)]
     await writeNodeConfig(this.#home, { ...(await readNodeConfig(this.#home)), coordinator: address })
@@ -77,7 +82,7 @@ export class Peering {
     options: Waiting & { readonly onProgress?: (progress: FetchProgress) => void } = {},
   ): Promise<PullResult> {
     const started = Date.now()
-    await using peer = await this.#dialingPeer(options)
+    await using peer = await this.#openPeer([], options)
     const client = await this.#coordinator(peer)
     const published = await client.manifests(options)
     const matches = published.filter(
@@ -124,15 +129,8 @@ export class Peering {
     options: Waiting & { readonly listen: readonly string[]; readonly announce?: readonly string[] },
   ): Promise<Providing> {
     await using parts = new AsyncDisposableStack()
-    const vault = await this.#unlock()
     const { signal } = options
-    const peer = parts.use(
-      await Peer.open({
-        seed: vault.peerSeed(),
-        listen: options.listen,
-        ...(signal === undefined ? {} : { signal }),
-      }),
-    )
+    const peer = parts.use(await this.#openPeer(options.listen, options))
     const sources = []
     for (const { id, manifest } of await this.#bases.list()) {
       const chunks = await this.#bases.source(id)
@@ -157,7 +155,7 @@ export class Peering {
 
   /** A task by its id or first digits, verified. @throws OppuError NOT_FOUND, AMBIGUOUS, BAD_SIGNATURE. */
   async task(wanted: string, options: Waiting = {}): Promise<{ id: TaskId; task: EvaluationTask }> {
-    await using peer = await this.#dialingPeer(options)
+    await using peer = await this.#openPeer([], options)
     const client = await this.#coordinator(peer)
     const found = only(
       (await client.tasks(options)).filter(({ id }) => id.startsWith(wanted)),
@@ -178,15 +176,20 @@ export class Peering {
     { id, task }: { readonly id: TaskId; readonly task: EvaluationTask },
     options: Waiting = {},
   ): Promise<void> {
-    await using peer = await this.#dialingPeer(options)
+    await using peer = await this.#openPeer([], options)
     const client = await this.#coordinator(peer)
-    const vault = await this.#unlock()
+    const vault = await this.#parts.unlock()
     await client.report(reportOf(evaluation, id), task, vault.signingSeed(), options)
   }
 
-  async #dialingPeer({ signal }: Waiting): Promise<Peer> {
-    const vault = await this.#unlock()
-    return Peer.open({ seed: vault.peerSeed(), listen: [], ...(signal === undefined ? {} : { signal }) })
+  async #openPeer(listen: readonly string[], { signal }: Waiting): Promise<Peer> {
+    const vault = await this.#parts.unlock()
+    return Peer.open({
+      seed: vault.peerSeed(),
+      listen,
+      audit: message => this.#parts.audit.record(message),
+      ...(signal === undefined ? {} : { signal }),
+    })
   }
 
   async #coordinator(peer: Peer): Promise<CoordinatorClient> {

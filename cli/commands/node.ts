@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Command } from '@commander-js/extra-typings'
 import { Context, newCommand } from '../context.ts'
+import { table } from '../terminal.ts'
 
 export function addNodeCommands(program: Command): void {
   const node = program.command('node').description('this node among its peers')
@@ -19,6 +20,32 @@ export function addNodeCommands(program: Command): void {
         context.terminal.result(
           { coordinator, bases, tasks },
           `joined ${coordinator}: ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
+        )
+      })
+    })
+
+  newCommand(node, 'audit')
+    .description('what left this node: what kind, to whom, how much, when (never what was in it)')
+    .action(async options => {
+      const context = new Context(options)
+      await context.withNode(async node => {
+        const entries = await node.audit()
+        context.terminal.result(
+          entries,
+          entries.length === 0
+            ? 'Nothing has left this node.'
+            : table(
+                ['from', 'category', 'messages', 'bytes', 'to peer'],
+                entries.map(({ from, category, messages, bytes, peer }) => [
+                  ...[
+                    new Date(from).toISOString().slice(0, 19),
+                    category,
+                    String(messages),
+                    String(bytes),
+                    peer,
+                  ],
+                ]),
+              ),
         )
       })
     })
