@@ -154,8 +154,8 @@ export class Learning {
    */
   async evaluate(request: EvaluateRequest): Promise<OwnEvaluation> {
     const { adapters, bases, history } = this.#parts
-    const own = await this.#findAdapter(request.own)
-    const other = request.other === undefined ? undefined : await this.#findAdapter(request.other)
+    const own = await adapters.find(request.own)
+    const other = request.other === undefined ? undefined : await adapters.find(request.other)
     const stored = await bases.get(own.baseId)
     if (stored === undefined)
       throw new OppuError('NOT_FOUND', `the adapter's base ${shortId(own.baseId)} is not on this node`)
@@ -186,7 +186,7 @@ export class Learning {
   /** Yields text as it comes. @throws OppuError NOT_FOUND, AMBIGUOUS, BASE_MISMATCH; the signal's reason. */
   async *generate(request: GenerateRequest): AsyncGenerator<string> {
     const { adapters, bases } = this.#parts
-    const record = request.adapter === 'none' ? undefined : await this.#findAdapter(request.adapter)
+    const record = request.adapter === 'none' ? undefined : await adapters.find(request.adapter)
     const stored = await bases.find(request.base ?? record?.baseId)
     const base = await this.#openBase(stored, request)
     const { tokenizer } = base
@@ -222,16 +222,6 @@ export class Learning {
       yield text.slice(told.length)
       told = text
     }
-  }
-
-  /** @throws OppuError NOT_FOUND, AMBIGUOUS. */
-  async #findAdapter(wanted: string): Promise<AdapterRecord> {
-    if (wanted !== 'latest') return this.#parts.adapters.find(wanted)
-    const own = (await this.#parts.adapters.list()).filter(record => record.origin === 'trained')
-    const latest = own.at(-1)
-    if (latest === undefined)
-      throw new OppuError('NOT_FOUND', 'no adapter was trained on this node yet: oppu train')
-    return latest
   }
 
   #openBase(base: StoredBase, { onNote, signal }: Waiting): Promise<OpenedBase> {

@@ -102,11 +102,17 @@ export class Adapters {
   }
 
   /**
-   * The adapter that `text` names: a whole id or its first digits.
+   * The adapter that `text` names: a whole id, its first digits, or `latest` for the newest that was trained here.
    * @throws OppuError NOT_FOUND, AMBIGUOUS.
    */
   async find(text: string): Promise<AdapterRecord> {
     const adapters = await this.list()
+    if (text === 'latest') {
+      const latest = adapters.findLast(({ origin }) => origin === 'trained')
+      if (latest === undefined)
+        throw new OppuError('NOT_FOUND', 'no adapter was trained on this node yet: oppu train')
+      return latest
+    }
     return only(
       adapters.filter(({ id }) => id.startsWith(text.toLowerCase())),
       `adapter ${text}`,
