@@ -58,7 +58,15 @@ export class Participant {
     this.#signal.throwIfAborted()
     const env: NodeJS.ProcessEnv = { ...process.env, OPPU_HOME: this.home }
     if (this.#passphrase !== undefined) env.OPPU_PASSPHRASE = this.#passphrase
-    return spawn(process.execPath, [MAIN, ...args, '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [MAIN, ...args, '--json'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    // From a terminal Ctrl-C reaches the child by itself; a signal to this process alone is passed on.
+    const interrupt = (): void => void child.kill('SIGINT')
+    this.#signal.addEventListener('abort', interrupt, { once: true })
+    child.once('close', () => this.#signal.removeEventListener('abort', interrupt))
+    return child
   }
 
   #failed(args: readonly string[], status: number | null): OppuError {

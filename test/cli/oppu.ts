@@ -27,8 +27,13 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-export function start(home: string, args: readonly string[], passphrase = 'correct horse'): Running {
-  const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: passphrase }
+export function start(
+  home: string,
+  args: readonly string[],
+  passphrase = 'correct horse',
+  more: NodeJS.ProcessEnv = {},
+): Running {
+  const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: passphrase, ...more }
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', text => {
