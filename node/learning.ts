@@ -33,8 +33,8 @@ export interface TrainRequest extends Waiting {
   readonly config?: Partial<TrainConfig>
   /** Share of the items, the newest, that is not trained on. */
   readonly holdOut?: number
-  /** Only items of this task. */
-  readonly task?: string
+  /** Only history items of this task. */
+  readonly only?: string
 }
 
 export interface TrainReport {
@@ -55,6 +55,8 @@ export interface TrainReport {
 }
 
 export interface EvaluateRequest extends Waiting {
+  /** Only history items of this task. */
+  readonly only?: string
   /** What is held out and measured; a coordinator's task says the same. */
   readonly holdOut: number
   readonly metric: TaskMetric
@@ -103,10 +105,7 @@ export class Learning {
     const started = Date.now()
     const { history, adapters } = this.#parts
     const base = await this.#openBase(await this.#parts.bases.find(request.base), request)
-    const items = await history.list({
-      ...(request.task === undefined ? {} : { task: request.task }),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    const items = await history.list(request.only === undefined ? {} : { task: request.only })
     if (items.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to train on')
     const { training, heldOut } = split(items, request.holdOut ?? DEFAULT_HOLD_OUT)
     const { examples, leftOut } = toExamples(training, base, { maxLength: base.config.maxPositions })
@@ -161,7 +160,9 @@ export class Learning {
       throw new OppuError('NOT_FOUND', `the adapter's base ${shortId(own.baseId)} is not on this node`)
     const base = await this.#openBase(stored, request)
     const trainedOn = new Set(own.itemIds)
-    const items = split(await history.list(), request.holdOut).heldOut.filter(({ id }) => !trainedOn.has(id))
+    const all = await history.list(request.only === undefined ? {} : { task: request.only })
+    if (all.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to score on')
+    const items = split(all, request.holdOut).heldOut.filter(({ id }) => !trainedOn.has(id))
     if (items.length === 0) {
       throw new OppuError('NO_USABLE_ITEMS', 'the adapter was trained on every item that should be held out')
     }

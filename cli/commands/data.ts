@@ -52,7 +52,7 @@ export function addDataCommands(program: Command): void {
 
   newCommand(data, 'list')
     .description('your history items, newest first')
-    .option('--task <name>', 'only this task')
+    .option('--only <task>', 'only items of this task')
     .option('--limit <count>', 'how many', Number, 20)
     .action(async options => {
       const context = new Context(options)
@@ -60,7 +60,7 @@ export function addDataCommands(program: Command): void {
       await context.withNode(async node => {
         const history = await node.history()
         const shown = await history.list({
-          ...(options.task === undefined ? {} : { task: options.task }),
+          ...(options.only === undefined ? {} : { task: options.only }),
           order: 'newest',
           limit: options.limit,
           signal: context.signal,

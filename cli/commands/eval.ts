@@ -10,6 +10,7 @@ export function addEvalCommand(program: Command): void {
   newCommand(program, 'eval')
     .description("score base, own adapter and another's on your newest items, which were never trained on")
     .option('--task <task>', "one of the coordinator's signed tasks, by id; it is shown before it runs")
+    .option('--only <task>', 'only history items of this task')
     .option('--own <adapter>', 'your adapter', 'latest')
     .option('--other <adapter>', "another person's adapter, as a control")
     .option(
@@ -40,6 +41,7 @@ export function addEvalCommand(program: Command): void {
         const evaluation = await learning.evaluate({
           own,
           ...(other === undefined ? {} : { other }),
+          ...(options.only === undefined ? {} : { only: options.only }),
           holdOut,
           metric,
           device: device,

@@ -17,7 +17,7 @@ export function addTrainCommand(program: Command): void {
     .description('train an adapter of your own on your history; the newest items are kept back for measuring')
     .option('--base <base>', 'which base, by id or name (default: the only one there is)')
     .addOption(new Option('--method <method>', 'how to adapt').choices(METHOD_NAMES).default('lora' as const))
-    .option('--task <name>', 'only items of this task')
+    .option('--only <task>', 'only history items of this task')
     .option(
       '--hold-out <share>',
       'the newest share of the items that is not trained on',
@@ -36,7 +36,7 @@ export function addTrainCommand(program: Command): void {
       const learning = await node.learning()
       const steps = learning.train({
         ...(options.base === undefined ? {} : { base: options.base }),
-        ...(options.task === undefined ? {} : { task: options.task }),
+        ...(options.only === undefined ? {} : { only: options.only }),
         method,
         methodConfig: schemaValues(methods[method].schema, options),
         config,

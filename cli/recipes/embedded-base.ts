@@ -144,12 +144,12 @@ async function main(): Promise<void> {
     {
       name: 'language',
       examples: [...pieces(corpus.mails), ...pieces(corpus.books), ...tasks.map(wholeExample)],
-      config: { ...common, steps: Math.ceil(900 * share), batchSize: 10, learningRate: 3e-3, warmup: 0.03 },
+      config: { ...common, steps: Math.ceil(2700 * share), batchSize: 10, learningRate: 3e-3, warmup: 0.03 },
     },
     {
       name: 'tasks',
       examples: tasks,
-      config: { ...common, steps: Math.ceil(200 * share), batchSize: 12, learningRate: 1e-3, warmup: 0.05 },
+      config: { ...common, steps: Math.ceil(600 * share), batchSize: 12, learningRate: 1e-3, warmup: 0.05 },
     },
   ]
 
