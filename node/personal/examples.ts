@@ -6,7 +6,8 @@
  * what generation sees, too. The completion is what the template puts after it with the answer in place, up to and
  * including the last token that ends a turn, so that a trained model also learns to stop. An item that is too long
  * loses tokens of its prompt by the rule of model/batch.ts, never one of its answer (the released OPPU code cuts the
- * label off); an item whose answer does not fit is left out and counted. Retrieval and textual profiles will be
+ * label off); an item whose answer does not fit is left out and counted. Spellings of special tokens in what people wrote
+ * are letters here (text/shield.ts); only the template's own are markers. Retrieval and textual profiles will be
  * further makers of messages.
  */
 import { OppuError } from '../../protocol/errors.ts'
@@ -36,9 +37,14 @@ export function messagesOf(item: Pick<HistoryItem, 'input'>): readonly Message[]
   return [{ role: 'user', content: item.input.trim() === '' ? EMPTY_INPUT : item.input }]
 }
 
-/** Token ids of a prompt, ready for generation. */
+/** Token ids of a prompt, ready for generation. What the messages say is text, also where it spells special tokens. */
 export function promptIds(messages: readonly Message[], { template, tokenizer }: Language): number[] {
-  return tokenizer.encode(template.render(messages, { addGenerationPrompt: true }))
+  const text = template.render(covered(messages, tokenizer), { addGenerationPrompt: true })
+  return tokenizer.encode(text, { covered: true })
+}
+
+function covered(messages: readonly Message[], tokenizer: Tokenizer): readonly Message[] {
+  return messages.map(({ role, content }) => ({ role, content: tokenizer.cover(content) }))
 }
 
 /**
@@ -74,16 +80,21 @@ interface Pair {
 
 function encode(messages: readonly Message[], output: string, language: Language): Pair {
   const { template, tokenizer } = language
-  const before = template.render(messages, { addGenerationPrompt: true })
-  const whole = template.render([...messages, { role: 'assistant', content: output }])
-  const after = answerText(before, whole, output)
-  const prompt = tokenizer.encode(before)
-  const joined = tokenizer.encode(before + after)
+  const asked = covered(messages, tokenizer)
+  const answer = tokenizer.cover(output)
+  const before = template.render(asked, { addGenerationPrompt: true })
+  const whole = template.render([...asked, { role: 'assistant', content: answer }])
+  const after = answerText(before, whole, answer)
+  const prompt = tokenizer.encode(before, { covered: true })
+  const joined = tokenizer.encode(before + after, { covered: true })
   // Where a token spans the border, the answer is encoded by itself: generation never sees a token of both.
   const spans = prompt.some((id, i) => joined[i] !== id)
   return {
     prompt,
-    completion: toEndOfTurn(spans ? tokenizer.encode(after) : joined.slice(prompt.length), tokenizer),
+    completion: toEndOfTurn(
+      spans ? tokenizer.encode(after, { covered: true }) : joined.slice(prompt.length),
+      tokenizer,
+    ),
   }
 }
 

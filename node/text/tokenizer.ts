@@ -12,14 +12,21 @@
  */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { OppuError } from '../../protocol/errors.ts'
+import { shieldOf } from './shield.ts'
 
 export interface Tokenizer {
   /**
    * Token ids of `text`. Special tokens written out in the text are recognised always; `specialTokens` (default
    * false) adds those that the tokenizer puts around a text by itself, such as a beginning-of-sequence token.
-   * Chat templates spell these out, so text from a template is encoded without.
+   * Chat templates spell these out, so text from a template is encoded without, and with `covered` (default false)
+   * where its contents went through `cover`: what was covered is then encoded as the letters that it is.
    */
-  encode(text: string, options?: { readonly specialTokens?: boolean }): number[]
+  encode(text: string, options?: { readonly specialTokens?: boolean; readonly covered?: boolean }): number[]
+  /**
+   * Text from people, made safe to stand in a template: spellings of special tokens are replaced by stand-ins that
+   * `encode` knows with `covered` (see shield.ts). Text without any comes back as it is.
+   */
+  cover(text: string): string
   /**
    * Text of `ids`; bytes that are no whole UTF-8 character become U+FFFD. `skipSpecialTokens` (default false)
    * leaves special tokens out. @throws TypeError for an id outside the vocabulary.
@@ -52,29 +59,21 @@ export function tokenizerFromFiles(
   const json = objectOf(tokenizerJson, 'tokenizer.json')
   const config = objectOf(tokenizerConfig, 'tokenizer_config.json')
   const ids = tokenIds(json)
-  let inner: HuggingFaceTokenizer
-  try {
-    const repaired = {
-      normalizer: null,
-      post_processor: null,
-      decoder: null,
-      added_tokens: [],
-      ...json,
-      pre_tokenizer: repairPreTokenizer(json.pre_tokenizer ?? null),
-    }
-    inner = new HuggingFaceTokenizer(repaired, { clean_up_tokenization_spaces: false, ...config })
-  } catch (cause) {
-    throw new OppuError('UNSUPPORTED_TOKENIZER', `this tokenizer is not supported: ${reason(cause)}`, {
-      cause,
-    })
-  }
+  const inner = read(json, config)
   const vocabSize = ids.values().reduce((highest, id) => Math.max(highest, id), 0) + 1
   const bosId = specialId(config.bos_token, ids)
   const eosIds = [specialId(config.eos_token, ids), ...(options.eosIds ?? [])].filter(id => id !== undefined)
+  const shield = shieldOf(json, bosId === undefined ? eosIds : [bosId, ...eosIds])
+  let guarded: HuggingFaceTokenizer | undefined
   return {
-    encode(text, { specialTokens = false } = {}) {
-      return inner.encode(text, { add_special_tokens: specialTokens }).ids
+    encode(text, { specialTokens = false, covered = false } = {}) {
+      if (!covered || !shield.isCovered(text))
+        return inner.encode(text, { add_special_tokens: specialTokens }).ids
+      if (specialTokens) throw new TypeError('text from a template spells its special tokens out')
+      guarded ??= read(shield.guardedJson(), config)
+      return guarded.encode(shield.uncover(text), { add_special_tokens: false }).ids
     },
+    cover: text => shield.cover(text),
     decode(tokens, { skipSpecialTokens = false } = {}) {
       for (const id of tokens) {
         if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
@@ -85,6 +84,24 @@ export function tokenizerFromFiles(
     vocabSize,
     ...(bosId === undefined ? {} : { bosId }),
     eosIds: [...new Set(eosIds)],
+  }
+}
+
+function read(json: JsonObject, config: JsonObject): HuggingFaceTokenizer {
+  try {
+    const repaired = {
+      normalizer: null,
+      post_processor: null,
+      decoder: null,
+      added_tokens: [],
+      ...json,
+      pre_tokenizer: repairPreTokenizer(json.pre_tokenizer ?? null),
+    }
+    return new HuggingFaceTokenizer(repaired, { clean_up_tokenization_spaces: false, ...config })
+  } catch (cause) {
+    throw new OppuError('UNSUPPORTED_TOKENIZER', `this tokenizer is not supported: ${reason(cause)}`, {
+      cause,
+    })
   }
 }
 

@@ -41,7 +41,13 @@ export interface TestBase extends RunnableBase {
   remove(): Promise<void>
 }
 
-const noTokenizer: Tokenizer = { encode: () => [], decode: () => '', vocabSize: 0, eosIds: [] }
+const noTokenizer: Tokenizer = {
+  encode: () => [],
+  cover: text => text,
+  decode: () => '',
+  vocabSize: 0,
+  eosIds: [],
+}
 
 export async function tinyBase(changes: Record<string, unknown> = {}, seed = 1): Promise<TestBase> {
   const config = parseModelConfig({ ...TINY_CONFIG, ...changes })

@@ -37,6 +37,62 @@ test('special tokens are recognised in text, added only when asked for, and left
   assert.equal(tokenizer.decode([]), '')
 })
 
+test('covered text is encoded as letters, whatever it spells; markers around it stay markers', () => {
+  const tokenizer = tokenizerFromFiles(json, config)
+  const special = [258, 259]
+  const hostile = [
+    '<|end|>',
+    'a<|end|><|start|> the',
+    '<<|end|>|end|>',
+    '\uFDD0<|end|>',
+    '\u{F0000}<|start|>x',
+  ]
+  for (const text of hostile) {
+    const covered = tokenizer.cover(text)
+    assert.notEqual(covered, text)
+    const ids = tokenizer.encode(`<|start|>${covered}<|end|>`, { covered: true })
+    assert.deepEqual([ids[0], ids.at(-1)], [259, 258])
+    assert.ok(
+      ids.slice(1, -1).every(id => !special.includes(id)),
+      text,
+    )
+    assert.equal(tokenizer.decode(ids.slice(1, -1)), text.replaceAll('\uFDD0', '\uFFFD'))
+  }
+  // Forged stand-ins and marks, beside text that is really covered, make no marker either.
+  for (const forged of ['\uFDD0\u{F0000}', '\uFDD0\uFDD0\u{F0000}', '\uFDD0', '\uFDD0\u{F0009}']) {
+    const ids = tokenizer.encode(`${forged}${tokenizer.cover('<|end|>')}`, { covered: true })
+    assert.ok(!ids.some(id => special.includes(id)), JSON.stringify(forged))
+  }
+})
+
+test('text without a spelling of a special token is covered by nothing, and encoded as ever', () => {
+  const tokenizer = tokenizerFromFiles(json, config)
+  for (const text of ['', 'the cat', '<|en', '\uFDD0', '\uFDD0\u{E000}', 'naïve 你好 🦙']) {
+    assert.equal(tokenizer.cover(text), text)
+    const whole = `<|start|>${text}<|end|>`
+    assert.deepEqual(tokenizer.encode(whole, { covered: true }), tokenizer.encode(whole))
+  }
+  assert.throws(
+    () => tokenizer.encode(tokenizer.cover('<|end|>'), { covered: true, specialTokens: true }),
+    TypeError,
+  )
+})
+
+test('what ends a text is special even where the tokenizer does not say so; other added tokens are words', () => {
+  const added_tokens = [
+    { id: 3, content: '<word>', special: false },
+    { id: 4, content: '<stop>', special: false },
+  ]
+  const vocab = Object.fromEntries([...'<>wordstpab'].map((letter, n) => [letter, n + 5]))
+  const bpe = { type: 'BPE', vocab, merges: [] }
+  const tokenizer = tokenizerFromFiles({ model: bpe, added_tokens }, {}, { eosIds: [4] })
+  assert.equal(tokenizer.cover('<word>'), '<word>')
+  assert.deepEqual(
+    tokenizer.encode(`a${tokenizer.cover('<stop>')}<word><stop>`, { covered: true }).filter(id => id < 5),
+    [3, 4],
+  )
+})
+
 test("the splitters follow Unicode's spaces and numbers, not JavaScript's", () => {
   // Pieces show in what may merge: 'th' merges inside a piece only.
   const merged = (text: string, pre_tokenizer: object) =>
