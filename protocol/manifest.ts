@@ -100,6 +100,24 @@ export function chunkHash(bytes: Uint8Array): ChunkHash {
   return idFromBytes<ChunkHash>(sha256(bytes))
 }
 
+/**
+ * Bytes with the hash that they have: nothing else can make one, so a hash is computed once, by whoever got the bytes,
+ * and whoever takes them compares. The bytes must not change afterwards.
+ */
+export class HashedChunk {
+  readonly bytes: Uint8Array
+  readonly #hash: ChunkHash
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.#hash = chunkHash(bytes)
+  }
+
+  get hash(): ChunkHash {
+    return this.#hash
+  }
+}
+
 /** Where chunk `index` of `file` lies in the file, in bytes. @throws TypeError when there is no such chunk. */
 export function chunkRange(
   manifest: BaseManifest,

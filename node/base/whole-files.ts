@@ -8,7 +8,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
-import { type BaseManifest, baseId, chunkHash } from '../../protocol/manifest.ts'
+import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
 import { writeFileAtomic } from '../store/atomic-file.ts'
 import { BaseSource } from '../store/bases.ts'
 import { FILES_FOLDER } from '../store/chunks.ts'
@@ -29,16 +29,7 @@ export async function demandWholeFiles(
   await using source = BaseSource.open({ id: baseId(manifest), manifest, folder })
   for (const [index, file] of manifest.files.entries()) {
     const stamp = await stampOf(join(folder, FILES_FOLDER, file.path), file.size)
-    if (before[file.path] !== stamp) {
-      for (const [chunk, hash] of file.chunks.entries()) {
-        signal?.throwIfAborted()
-        if (chunkHash(await source.read(index, chunk)) !== hash)
-          throw new OppuError(
-            'HASH_MISMATCH',
-            `${file.path} of base ${source.id} is damaged (chunk ${chunk})`,
-          )
-      }
-    }
+    if (before[file.path] !== stamp) await source.verify(index, signal)
     now[file.path] = stamp
   }
   if (JSON.stringify(now) === JSON.stringify(before)) return

@@ -113,7 +113,7 @@ export class BaseSource {
 
   /**
    * The bytes of one chunk (indexes into the manifest), unverified: the other side checks them anyway.
-   * @throws OppuError TRUNCATED_FILE, CLOSED; TypeError when there is no such chunk.
+   * @throws OppuError NOT_FOUND, TRUNCATED_FILE, CLOSED; TypeError when there is no such chunk.
    */
   async read(file: number, chunk: number): Promise<Uint8Array> {
     if (this.#closed) throw new OppuError('CLOSED', `base ${this.id} is closed`)
@@ -122,7 +122,7 @@ export class BaseSource {
     const { offset, length } = chunkRange(this.manifest, entry, chunk)
     let opening = this.#handles.get(file)
     if (!opening) {
-      opening = open(join(this.#folder, FILES_FOLDER, ...entry.path.split('/')), 'r')
+      opening = this.#open(file, entry.path)
       this.#handles.set(file, opening)
     }
     const handle = await opening
@@ -136,14 +136,13 @@ export class BaseSource {
     return bytes
   }
 
-  /** Hashes every chunk. @throws OppuError HASH_MISMATCH naming the file, TRUNCATED_FILE, the signal's reason. */
-  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    for (const [f, file] of this.manifest.files.entries()) {
-      for (const [c, hash] of file.chunks.entries()) {
-        options.signal?.throwIfAborted()
-        if (chunkHash(await this.read(f, c)) !== hash)
-          throw new OppuError('HASH_MISMATCH', `${file.path} of base ${this.id} is damaged`)
-      }
+  /** Hashes one file, chunk by chunk. @throws as read(), and OppuError HASH_MISMATCH naming it; the signal's reason. */
+  async verify(file: number, signal?: AbortSignal): Promise<void> {
+    const { path = '', chunks = [] } = this.manifest.files[file] ?? {}
+    for (const [chunk, hash] of chunks.entries()) {
+      signal?.throwIfAborted()
+      if (chunkHash(await this.read(file, chunk)) !== hash)
+        throw new OppuError('HASH_MISMATCH', `${path} of base ${this.id} is damaged (chunk ${chunk})`)
     }
   }
 
@@ -151,7 +150,18 @@ export class BaseSource {
     this.#closed = true
     const handles = [...this.#handles.values()]
     this.#handles.clear()
-    for (const handle of handles) await (await handle).close()
+    for (const opening of await Promise.allSettled(handles))
+      if (opening.status === 'fulfilled') await opening.value.close()
+  }
+
+  async #open(file: number, path: string): Promise<FileHandle> {
+    try {
+      return await open(join(this.#folder, FILES_FOLDER, ...path.split('/')), 'r')
+    } catch (cause) {
+      this.#handles.delete(file) // it may be there at the next try
+      if (errorCode(cause) !== 'ENOENT') throw cause
+      throw new OppuError('NOT_FOUND', `${path} of base ${this.id} is gone`, { cause })
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,9 @@
  * is saved only after its chunk was hashed, written and synced, so after kill -9 or a power cut a set bit may be
  * believed and a clear one means nothing. The bitmap is rewritten whole and atomically (a base of 16 GiB has 2 KiB
  * of it), every 64 chunks or every second, and on suspend(): so much is fetched again after a crash. finish()
- * hashes nothing again, syncs, and renames the folder to `<bases>/<id>`. Whoever fetches calls has() and write();
+ * hashes nothing again, syncs, and renames the folder to `<bases>/<id>`. Whoever fetches calls has() and write(), which
+ * takes no bare bytes: a HashedChunk's hash was computed from its bytes, by the fetcher, which has to know at once whom to
+ * drop; here it is held against the manifest, so that nothing can reach the disk unchecked and nothing is hashed twice;
  * that chunks come from several peers, or twice, does not matter here. One process at a time: the caller holds the
  * database's lock. Rejected: one file per chunk (a copy at the end, twice the space), and hashing what a crash left
  * behind (slower than the network for a sparse file of many GiB, and it would save a second of it).
@@ -18,9 +20,9 @@ import {
   type BaseManifest,
   baseBytes,
   baseId,
-  chunkHash,
   chunkRange,
   encodeManifest,
+  type HashedChunk,
 } from '../../protocol/manifest.ts'
 import { diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
 
@@ -133,17 +135,17 @@ export class ChunkFolder {
   }
 
   /**
-   * Verifies and writes one chunk; writing one that is there already does nothing.
+   * Writes one chunk if its hash is the manifest's; writing one that is there already does nothing.
    * @throws OppuError HASH_MISMATCH (nothing is written), DISK_FULL, CLOSED.
    */
-  async write(file: number, chunk: number, bytes: Uint8Array): Promise<void> {
+  async write(file: number, chunk: number, { bytes, hash }: HashedChunk): Promise<void> {
     if (this.#state !== 'open')
       throw new OppuError('CLOSED', `the folder of base ${this.id} is ${this.#state}`)
     const position = this.#position(file, chunk)
     if (this.#isSet(position)) return
     const entry = this.#manifest.files[file]!
     const { offset, length } = chunkRange(this.#manifest, entry, chunk)
-    if (bytes.length !== length || chunkHash(bytes) !== entry.chunks[chunk]) {
+    if (bytes.length !== length || hash !== entry.chunks[chunk]) {
       throw new OppuError('HASH_MISMATCH', `chunk ${chunk} of ${entry.path} does not match its hash`)
     }
     const work = this.#writeAt(file, position, offset, bytes)
@@ -174,7 +176,11 @@ export class ChunkFolder {
     this.#state = 'finished'
     await this.#closeHandles()
     const folder = partialFolder(this.#bases, this.id)
-    await syncFolder(folder)
+    const folders = new Set([
+      folder,
+      ...this.#manifest.files.map(({ path }) => dirname(join(folder, FILES_FOLDER, path))),
+    ])
+    for (const path of folders) await syncFolder(path)
     await moveIntoPlace(folder, join(this.#bases, this.id))
     await rm(join(this.#bases, this.id, VERIFIED_FILE), { force: true })
     await syncFolder(this.#bases)

@@ -11,15 +11,15 @@ import { setTimeout } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { idToBytes } from '../../protocol/ids.ts'
 import { CHUNK_LIMITS, MIB, PROTOCOLS, RPC_LIMITS, TRANSPORT } from '../../protocol/limits.ts'
-import { type BaseManifest, baseBytes, baseId, chunkHash, chunkRange } from '../../protocol/manifest.ts'
+import { type BaseManifest, baseBytes, baseId, chunkRange, HashedChunk } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { call } from '../../protocol/rpc.ts'
 import { type Peer, peerIdOf } from './peer.ts'
 
-/** Takes verified chunks of one base; `file` is the index in its manifest. */
+/** Takes right chunks of one base; `file` is the index in its manifest. */
 export interface ChunkSink {
   has(file: number, chunk: number): boolean
-  write(file: number, chunk: number, bytes: Uint8Array): Promise<void>
+  write(file: number, chunk: number, content: HashedChunk): Promise<void>
   /** Called once, when every chunk is written. */
   finish(): Promise<void>
 }
@@ -215,12 +215,13 @@ class Fetch {
   /** Checks one chunk and stores it. Throws at once when it is wrong; what the sink throws ends the whole pull. */
   #accept(source: Source, file: number, chunk: number, bytes: Uint8Array): Promise<void> {
     const entry = this.#options.manifest.files[file]!
-    if (chunkHash(bytes) !== entry.chunks[chunk]) {
+    const content = new HashedChunk(bytes)
+    if (content.hash !== entry.chunks[chunk]) {
       this.#refetched++
       throw new OppuError('HASH_MISMATCH', `${source.id} sent a wrong chunk ${chunk} of ${entry.path}`)
     }
     source.strikes = 0
-    return this.#options.into.write(file, chunk, bytes).then(
+    return this.#options.into.write(file, chunk, content).then(
       () => {
         this.#bytes += bytes.length
         this.#from[source.id] = (this.#from[source.id] ?? 0) + bytes.length

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder, partialFolder } from '../../node/store/chunks.ts'
-import { type BaseManifest, baseId, encodeManifest } from '../../protocol/manifest.ts'
+import { type BaseManifest, baseId, encodeManifest, HashedChunk } from '../../protocol/manifest.ts'
 import { allFiles, bytesOf, manifestOf, scratch } from './fixtures.ts'
 
 const FILES = {
@@ -20,6 +20,7 @@ const MANIFEST = manifestOf(FILES)
 
 const chunkOf = (file: number, chunk: number) =>
   Object.values(FILES)[file]!.subarray(chunk * 4096, (chunk + 1) * 4096)
+const hashed = (file: number, chunk: number) => new HashedChunk(chunkOf(file, chunk))
 const places = (manifest: BaseManifest) =>
   manifest.files.flatMap((file, f) => file.chunks.map((_, c) => [f, c] as const))
 
@@ -29,7 +30,7 @@ test('chunks in any order, across attempts, become a base', async t => {
   {
     await using folder = await ChunkFolder.open(bases, MANIFEST)
     assert.equal(folder.totalChunks, 9)
-    for (const [f, c] of all.slice(0, 4)) await folder.write(f, c, chunkOf(f, c))
+    for (const [f, c] of all.slice(0, 4)) await folder.write(f, c, hashed(f, c))
     await assert.rejects(folder.finish(), { code: 'INVALID_DATA' })
   }
   assert.deepEqual(await Bases.open(bases).list(), [])
@@ -40,12 +41,12 @@ test('chunks in any order, across attempts, become a base', async t => {
     all.slice(0, 4),
   )
   await Promise.all(
-    all.flatMap(([f, c]) => [folder.write(f, c, chunkOf(f, c)), folder.write(f, c, chunkOf(f, c))]),
+    all.flatMap(([f, c]) => [folder.write(f, c, hashed(f, c)), folder.write(f, c, hashed(f, c))]),
   )
   assert.equal(folder.verifiedBytes, 300 + 5 * 4096 + 17 + 2 * 4096)
   await folder.finish()
   await folder.finish()
-  await assert.rejects(folder.write(0, 0, chunkOf(0, 0)), { code: 'CLOSED' })
+  await assert.rejects(folder.write(0, 0, hashed(0, 0)), { code: 'CLOSED' })
   const root = join(bases, baseId(MANIFEST))
   const files = await allFiles(bases)
   assert.deepEqual(
@@ -63,12 +64,12 @@ test('a wrong chunk is refused and leaves no mark', async t => {
   const wrong = Uint8Array.from(chunkOf(2, 1))
   wrong[0]! ^= 1
   for (const bytes of [wrong, chunkOf(2, 0), chunkOf(2, 1).subarray(1), new Uint8Array(0)]) {
-    await assert.rejects(folder.write(2, 1, bytes), { code: 'HASH_MISMATCH' })
+    await assert.rejects(folder.write(2, 1, new HashedChunk(bytes)), { code: 'HASH_MISMATCH' })
   }
   assert.equal(folder.has(2, 1), false)
-  await assert.rejects(folder.write(4, 0, wrong), TypeError)
-  await assert.rejects(folder.write(1, 0, wrong), TypeError)
-  await assert.rejects(folder.write(2, 0.5, wrong), TypeError)
+  await assert.rejects(folder.write(4, 0, new HashedChunk(wrong)), TypeError)
+  await assert.rejects(folder.write(1, 0, new HashedChunk(wrong)), TypeError)
+  await assert.rejects(folder.write(2, 0.5, new HashedChunk(wrong)), TypeError)
 })
 
 test('what is not certain is not believed: a lost or odd bitmap, a shortened file', async t => {
@@ -76,7 +77,7 @@ test('what is not certain is not believed: a lost or odd bitmap, a shortened fil
   const partial = partialFolder(bases, baseId(MANIFEST))
   const fill = async () => {
     await using folder = await ChunkFolder.open(bases, MANIFEST)
-    for (const [f, c] of places(MANIFEST).slice(0, 5)) await folder.write(f, c, chunkOf(f, c))
+    for (const [f, c] of places(MANIFEST).slice(0, 5)) await folder.write(f, c, hashed(f, c))
     return folder.verifiedChunks
   }
   for (const harm of [
@@ -113,11 +114,11 @@ test('killed in the middle, it resumes with true chunks only', { timeout: 20_000
   for (let c = 0; c < 400; c++) {
     if (folder.has(0, c))
       assert.ok(onDisk.subarray(c * 4096, (c + 1) * 4096).equals(content.subarray(c * 4096, (c + 1) * 4096)))
-    else await folder.write(0, c, content.subarray(c * 4096, (c + 1) * 4096))
+    else await folder.write(0, c, new HashedChunk(content.subarray(c * 4096, (c + 1) * 4096)))
   }
   await folder.finish()
   await using source = await Bases.open(bases).source(folder.id)
-  await source.verify()
+  await source.verify(0)
 })
 
 test('a base that cannot fit is refused before its first byte', async t => {
@@ -141,7 +142,7 @@ test('bases: list, find, read, remove, and damage', async t => {
   const bases = Bases.open(join(await scratch(t), 'bases'))
   assert.deepEqual(await bases.list(), [])
   await using folder = await ChunkFolder.open(bases.folder, MANIFEST)
-  for (const [f, c] of places(MANIFEST)) await folder.write(f, c, chunkOf(f, c))
+  for (const [f, c] of places(MANIFEST)) await folder.write(f, c, hashed(f, c))
   await folder.finish()
   const id = baseId(MANIFEST)
   await mkdir(join(bases.folder, 'not a base'))
@@ -156,14 +157,17 @@ test('bases: list, find, read, remove, and damage', async t => {
   for (const [f, c] of places(MANIFEST))
     assert.deepEqual(await source.read(f, c), Uint8Array.from(chunkOf(f, c)))
   await assert.rejects(source.read(9, 0), TypeError)
-  await source.verify()
+  for (const file of MANIFEST.files.keys()) await source.verify(file)
   const model = join(bases.folder, id, 'files', 'model.safetensors')
   const bytes = await readFile(model)
   bytes[5000]! ^= 1
   await writeFile(model, bytes)
-  await assert.rejects(source.verify(), { code: 'HASH_MISMATCH' })
+  await assert.rejects(source.verify(2), { code: 'HASH_MISMATCH' })
   await truncate(model, 100)
   await assert.rejects(source.read(2, 3), { code: 'TRUNCATED_FILE' })
+  await rm(join(bases.folder, id, 'files', 'sub'), { recursive: true })
+  await using another = await bases.source(id)
+  await assert.rejects(another.read(3, 0), { code: 'NOT_FOUND' })
   await source.close()
   await assert.rejects(source.read(0, 0), { code: 'CLOSED' })
   await writeFile(join(bases.folder, id, 'manifest'), encodeManifest({ ...MANIFEST, name: 'other' }))

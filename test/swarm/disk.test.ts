@@ -8,7 +8,7 @@ import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder } from '../../node/store/chunks.ts'
 import { fetchBase } from '../../node/swarm/fetcher.ts'
 import { Provider } from '../../node/swarm/provider.ts'
-import { chunkRange } from '../../protocol/manifest.ts'
+import { chunkRange, HashedChunk } from '../../protocol/manifest.ts'
 import { makeBase, openPeer } from './fixtures.ts'
 
 test('a pull that was cut short goes on from disk and ends with the same files', async t => {
@@ -21,7 +21,7 @@ test('a pull that was cut short goes on from disk and ends with the same files',
   for (const [file, entry] of base.manifest.files.entries()) {
     for (const chunk of entry.chunks.keys()) {
       const { offset, length } = chunkRange(base.manifest, entry, chunk)
-      await full.write(file, chunk, base.files[file]!.subarray(offset, offset + length))
+      await full.write(file, chunk, new HashedChunk(base.files[file]!.subarray(offset, offset + length)))
     }
   }
   await full.finish()
@@ -36,8 +36,8 @@ test('a pull that was cut short goes on from disk and ends with the same files',
   let writes = 0
   const some = {
     has: (file: number, chunk: number) => cut.has(file, chunk),
-    async write(file: number, chunk: number, bytes: Uint8Array) {
-      await cut.write(file, chunk, bytes)
+    async write(file: number, chunk: number, content: HashedChunk) {
+      await cut.write(file, chunk, content)
       if (++writes === 10) stop.abort(new Error('cut'))
     },
     finish: () => cut.finish(),

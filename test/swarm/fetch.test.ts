@@ -10,6 +10,7 @@ import { Provider } from '../../node/swarm/provider.ts'
 import type { Duplex } from '../../protocol/duplex.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { MIB, PROTOCOLS } from '../../protocol/limits.ts'
+import { HashedChunk } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { encodeFrame, FrameReader } from '../../protocol/rpc.ts'
 import { MemoryChunks, makeBase, openPeer, type TestBase } from './fixtures.ts'
@@ -160,7 +161,7 @@ test('what is there is not asked for again', async t => {
   const [seeder, puller] = [await member(t, base), await member(t)]
   const into = new MemoryChunks(base, false)
   for (const chunk of [0, 2, 3])
-    await into.write(0, chunk, base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB))
+    await into.write(0, chunk, new HashedChunk(base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB)))
   into.writes.length = 0
   const { bytes, from } = await fetchBase({
     peer: puller,

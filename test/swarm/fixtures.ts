@@ -8,7 +8,7 @@ import type { ChunkSink } from '../../node/swarm/fetcher.ts'
 import { Peer, type PeerOptions } from '../../node/swarm/peer.ts'
 import type { ChunkSource } from '../../node/swarm/provider.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { type BaseManifest, chunkHash, chunkRange } from '../../protocol/manifest.ts'
+import { type BaseManifest, chunkHash, chunkRange, type HashedChunk } from '../../protocol/manifest.ts'
 
 export const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
 
@@ -73,7 +73,7 @@ export class MemoryChunks implements ChunkSource, ChunkSink {
     return this.#has.has(`${file}/${chunk}`)
   }
 
-  async write(file: number, chunk: number, bytes: Uint8Array): Promise<void> {
+  async write(file: number, chunk: number, { bytes }: HashedChunk): Promise<void> {
     this.files[file]!.set(bytes, chunk * this.manifest.chunkSize)
     this.#has.add(`${file}/${chunk}`)
     this.writes.push(`${file}/${chunk}`)
