@@ -1,7 +1,7 @@
 /**
  * The manifest of an adapter: which base it belongs to, how it was made, and the shapes of its tensors. It travels
- * only inside a sealed adapter and never to a coordinator. The weights themselves are PEFT's safetensors, which
- * node/peft reads and writes.
+ * only inside a sealed adapter and never to a coordinator. The files beside it are PEFT's, which node/peft reads and
+ * writes.
  */
 import {
   canonicalJson,
@@ -94,7 +94,12 @@ export function decodeAdapterManifest(bytes: Uint8Array): AdapterManifest {
   return manifest
 }
 
-/** SHA-256 over the SHA-256 of the canonical manifest and the SHA-256 of the weights file. */
-export function adapterId(manifest: AdapterManifest, weights: Uint8Array): AdapterId {
-  return idFromBytes<AdapterId>(sha256(sha256(encodeAdapterManifest(manifest)), sha256(weights)))
+/**
+ * SHA-256 over the SHA-256 of the canonical manifest and, for each file in the order of names, that of its name and that
+ * of its bytes: an adapter with any of it changed is another adapter. @throws as `encodeAdapterManifest`.
+ */
+export function adapterId(manifest: AdapterManifest, files: ReadonlyMap<string, Uint8Array>): AdapterId {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
+  const digests = sorted.flatMap(([name, bytes]) => [sha256(Buffer.from(name)), sha256(bytes)])
+  return idFromBytes<AdapterId>(sha256(sha256(encodeAdapterManifest(manifest)), ...digests))
 }

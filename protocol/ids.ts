@@ -10,7 +10,7 @@ type Brand<Name extends string> = string & { readonly __brand: Name }
 export type BaseId = Brand<'BaseId'>
 /** SHA-256 of one chunk of a base's file. */
 export type ChunkHash = Brand<'ChunkHash'>
-/** SHA-256 of an adapter's canonical manifest and weights. */
+/** SHA-256 of an adapter's canonical manifest and its files. */
 export type AdapterId = Brand<'AdapterId'>
 /** SHA-256 of an evaluation task's canonical bytes. */
 export type TaskId = Brand<'TaskId'>

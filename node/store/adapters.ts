@@ -4,7 +4,8 @@
  * The file is written first and the record second, so a record always has its file; a file whose record is missing
  * (a crash between the two) is not listed and is replaced when the same adapter is put again. A file is sealed for
  * its owner only; export() seals a copy for somebody else, import() takes such a copy in under one's own key. The
- * id is content-addressed (protocol/adapter.ts) and checked at every get(), so files cannot be exchanged on disk.
+ * id is that of the whole content (protocol/adapter.ts) and checked at every get(), so neither a sealed file nor one
+ * file in it, its configuration say, can be exchanged on disk.
  */
 import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
@@ -65,14 +66,11 @@ export class Adapters {
     return new Adapters(folder, db, vault)
   }
 
-  /**
-   * Seals and stores an adapter; putting the same one again replaces file and record.
-   * @throws OppuError DISK_FULL; INVALID_DATA when it has not exactly one .safetensors file.
-   */
+  /** Seals and stores an adapter; putting the same one again replaces file and record. @throws OppuError DISK_FULL. */
   async put(adapter: UnsealedAdapter, remarks: Remarks = {}): Promise<AdapterRecord> {
     const { manifest, files } = adapter
     const record: AdapterRecord = {
-      id: idOf(adapter),
+      id: adapterId(manifest, files),
       baseId: manifest.baseId,
       method: manifest.method,
       createdAt: manifest.createdAt,
@@ -124,7 +122,7 @@ export class Adapters {
     const path = this.path(id)
     if ((await this.record(id)) === undefined) throw new OppuError('NOT_FOUND', `there is no adapter ${id}`)
     const adapter = await unsealFile(path, this.#vault, options)
-    if (idOf(adapter) !== id)
+    if (adapterId(adapter.manifest, adapter.files) !== id)
       throw new OppuError('CORRUPT_ADAPTER', `${path} holds another adapter than its name says`)
     return adapter
   }
@@ -140,8 +138,9 @@ export class Adapters {
   }
 
   /**
-   * Takes in an adapter that was sealed for this vault. @throws OppuError CORRUPT_ADAPTER, NOT_A_RECIPIENT,
-   * DISK_FULL.
+   * Takes in an adapter that was sealed for this vault. Of one that is here already, a backup say, the record stays:
+   * only it knows where the adapter came from and which items it was trained on.
+   * @throws OppuError CORRUPT_ADAPTER, NOT_A_RECIPIENT, DISK_FULL.
    */
   async import(source: ByteSource | string, remarks: Remarks = {}): Promise<AdapterRecord> {
     const options = remarks.signal ? { signal: remarks.signal } : {}
@@ -149,7 +148,8 @@ export class Adapters {
       typeof source === 'string'
         ? await unsealFile(source, this.#vault, options)
         : await unsealAdapter(source, this.#vault, options)
-    return this.put(adapter, { origin: 'imported', ...remarks })
+    const known = await this.record(adapterId(adapter.manifest, adapter.files))
+    return this.put(adapter, { origin: 'imported', ...known, ...remarks })
   }
 
   /** Forgets the adapter and deletes its file; false when there was none. */
@@ -178,7 +178,7 @@ export class Adapters {
 }
 
 /** Opens a sealed file on disk. @throws as unsealAdapter(), and NOT_FOUND. */
-export async function unsealFile(
+async function unsealFile(
   path: string,
   vault: Vault,
   options: { readonly signal?: AbortSignal } = {},
@@ -196,12 +196,4 @@ export async function unsealFile(
       throw new OppuError('INVALID_ARGUMENT', `${path} is a folder`, { cause: error })
     throw error
   }
-}
-
-function idOf({ manifest, files }: UnsealedAdapter): AdapterId {
-  const weights = [...files].filter(([name]) => name.endsWith('.safetensors'))
-  const [only] = weights
-  if (!only || weights.length > 1)
-    throw new OppuError('INVALID_DATA', `an adapter has one .safetensors file, not ${weights.length}`)
-  return adapterId(manifest, only[1])
 }

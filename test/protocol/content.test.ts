@@ -30,8 +30,8 @@ test('canonical bytes are pinned: another spelling would be another base, task o
   assert.equal(baseId(manifest), '983cde087fd4723ea22b42f446460af7e74d630a7e78fa2446814a5b76b3abec')
   assert.equal(taskId(task), 'f7411d99d142fae7d5581bed054e3174f835377ea63b960ece40154b0a6948eb')
   assert.equal(
-    adapterId(adapter, new Uint8Array([1, 2, 3])),
-    'f2e1def1b48994590358eed23d11cb85a29998785c9673af28cd5f2a014b9c60',
+    adapterId(adapter, new Map([['weights', new Uint8Array([1, 2, 3])]])),
+    '6d9a8693f44bdfcdaee359989bea7dac3983e1768c8b161c382ca14db4cf4756',
   )
   assert.equal(
     Buffer.from(encodeReport(report, task)).toString('hex'),
@@ -52,12 +52,20 @@ test('what is encoded decodes to the same', () => {
   assert.equal(decodeManifest(encodeManifest(large)).files[0]!.size, 6 * 2 ** 30)
 })
 
-test("an adapter's id depends on manifest and weights, and not on the order of its configuration", () => {
-  const weights = new Uint8Array([1])
+test("an adapter's id depends on manifest and files, and not on their order or its configuration's", () => {
+  const files = { a: new Uint8Array([1]), b: new Uint8Array([2]) }
+  const weights = new Map(Object.entries(files))
   const again = { ...adapter, config: Object.fromEntries(Object.entries(adapter.config).reverse()) }
   assert.equal(adapterId(again, weights), adapterId(adapter, weights))
   assert.notEqual(adapterId({ ...adapter, trainedItems: 43 }, weights), adapterId(adapter, weights))
-  assert.notEqual(adapterId(adapter, new Uint8Array([2])), adapterId(adapter, weights))
+  assert.equal(adapterId(adapter, new Map([...weights].reverse())), adapterId(adapter, weights))
+  for (const other of [
+    { ...files, b: files.a },
+    { a: files.b, b: files.a },
+    { a: files.a },
+    { ...files, c: files.a },
+  ])
+    assert.notEqual(adapterId(adapter, new Map(Object.entries(other))), adapterId(adapter, weights))
 })
 
 test('a manifest that breaks a rule is refused', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Adapters } from '../../node/store/adapters.ts'
 import { Database } from '../../node/store/db.ts'
+import { sealAdapter } from '../../node/store/sealed-file.ts'
 import { adapterId } from '../../protocol/adapter.ts'
 import { adapterOf, allFiles, scratch, vaultOf } from './fixtures.ts'
 
@@ -22,7 +23,7 @@ test('put, list, find, get, remove', async t => {
   const { home, adapters } = await member(t, 'alice')
   const adapter = adapterOf('1', 100_000)
   const record = await adapters.put(adapter, { curve: [{ step: 1, loss: 3.5 }], itemIds: ['a'] })
-  assert.equal(record.id, adapterId(adapter.manifest, adapter.files.get('adapter_model.safetensors')!))
+  assert.equal(record.id, adapterId(adapter.manifest, adapter.files))
   const other = await adapters.put(adapterOf('2', 1000))
   assert.deepEqual(await adapters.record(record.id), record)
   assert.deepEqual([record.size, record.origin, record.itemIds], [100_008, 'trained', ['a']])
@@ -57,6 +58,31 @@ test('an adapter changed, exchanged or gone on disk is noticed', async t => {
   await assert.rejects(adapters.get(two.id), { code: 'CORRUPT_ADAPTER' })
   await rm(adapters.path(two.id))
   await assert.rejects(adapters.get(two.id), { code: 'NOT_FOUND' })
+})
+
+test('an adapter sealed again with another configuration is another adapter', async t => {
+  const { adapters, vault } = await member(t, 'alice')
+  const adapter = adapterOf('1', 1000)
+  const { id } = await adapters.put(adapter)
+  const files = new Map(adapter.files).set('adapter_config.json', Buffer.from('{"r": 8, "lora_alpha": 1e6}'))
+  const forged = [...sealAdapter(files, adapter.manifest, [vault.recipient])]
+  await writeFile(adapters.path(id), forged)
+  await assert.rejects(adapters.get(id), { code: 'CORRUPT_ADAPTER' })
+  const extra = new Map(adapter.files).set('more.json', Buffer.from('{}'))
+  await writeFile(adapters.path(id), [...sealAdapter(extra, adapter.manifest, [vault.recipient])])
+  await assert.rejects(adapters.get(id), { code: 'CORRUPT_ADAPTER' })
+})
+
+test("a backup taken in again is still one's own, with what it was trained on", async t => {
+  const { home, adapters, vault } = await member(t, 'alice')
+  const record = await adapters.put(adapterOf('1', 1000), {
+    curve: [{ step: 1, loss: 2 }],
+    itemIds: ['a', 'b'],
+  })
+  const path = join(home, 'backup.oppu')
+  await writeFile(path, adapters.export(record.id, [vault.recipient]))
+  assert.deepEqual(await adapters.import(path), record)
+  assert.deepEqual(await adapters.find('latest'), record)
 })
 
 test('an exported adapter is for its recipient only, and keeps its id there', async t => {
