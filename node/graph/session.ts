@@ -21,6 +21,10 @@ import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
 
 // The runtime's own log goes to stderr in its own format; what it has to say arrives as errors.
 ort.env.logLevel = 'fatal'
+// It sends its maker reports about each session and machine unless told not to, reads the command line for them (and
+// crashes on a long one), and leaves a database and a log a process behind. It asks when the first session is made, so
+// this is in time; it must be this process's own environment, as the runtime reads no other setting.
+process.env.ORT_DISABLE_TELEMETRY = '1'
 
 /** Which device a session runs on, and why; `tried` are those that `auto` passed over. */
 export interface DeviceAccount {

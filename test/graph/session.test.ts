@@ -1,10 +1,12 @@
 /** Sessions: weights from a file, one session for every shape, devices, order, abort, close, and errors by code. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { DEVICE_CHOICES } from '../../node/graph/device.ts'
 import { gradients } from '../../node/graph/gradient.ts'
 import { Graph, type Value } from '../../node/graph/graph.ts'
@@ -363,4 +365,21 @@ describe('close and abort', () => {
     assert.deepEqual(toNumbers((await ahead).y!), [2])
     assert.deepEqual(toNumbers((await session.run(one)).y!), [2])
   })
+})
+
+test('the runtime keeps no account of its use and sends none', async t => {
+  const home = await folder(t)
+  const script = join(home, 'script.ts')
+  const session = new URL('../../node/graph/session.ts', import.meta.url)
+  await writeFile(script, `import { probeDevices } from '${session}'\nawait probeDevices()\n`)
+  // With its reports on, it writes to the cache and the temporary folder, and crashes on a long command line.
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_CACHE_HOME: home,
+    TMPDIR: home,
+    ORT_DISABLE_TELEMETRY: undefined,
+  }
+  await promisify(execFile)(process.execPath, [script, 'x '.repeat(50_000)], { env })
+  assert.deepEqual(await readdir(home), ['script.ts'])
 })
