@@ -74,6 +74,8 @@ const USER_DEFINED = 4
 const BYTE = 6
 
 const MAX_TOKENS = 1_000_000
+/** Characters of one token: merges are looked for at every place in it. Real ones stay below 600. */
+const MAX_TOKEN = 4096
 
 /** @throws OppuError UNSUPPORTED_TOKENIZER naming what we do not know, INVALID_DATA where the metadata make no sense. */
 export function tokenizerFromGguf(metadata: GgufMetadata): TokenizerFiles {
@@ -85,6 +87,8 @@ export function tokenizerFromGguf(metadata: GgufMetadata): TokenizerFiles {
     )
   const tokens = metadata.strings('tokenizer.ggml.tokens') ?? []
   if (tokens.length === 0 || tokens.length > MAX_TOKENS) throw invalid(`there are ${tokens.length} tokens`)
+  const longest = tokens.reduce((most, { length }) => Math.max(most, length), 0)
+  if (longest > MAX_TOKEN) throw invalid(`a token has ${longest} characters`)
   const types = metadata.numbers('tokenizer.ggml.token_type') ?? []
   if (types.length !== 0 && types.length !== tokens.length)
     throw invalid('tokens and token types differ in number')

@@ -63,7 +63,8 @@ export class TokenGenerator {
 
   /**
    * Yields token ids as they are chosen. Without sampling options it is greedy.
-   * @throws OppuError INVALID_ARGUMENT (empty prompt, or longer than the model's positions), CLOSED; the signal's reason
+   * @throws OppuError INVALID_ARGUMENT (empty prompt, or longer than the model's positions), CORRUPT_ADAPTER (its numbers
+   *   overflow), CLOSED; the signal's reason
    */
   async *generate(options: GenerateOptions): AsyncGenerator<number, StopReason> {
     const { prompt, adapter, maxTokens = 256, stop = [], seed = 0, signal } = options
@@ -120,6 +121,10 @@ export class TokenGenerator {
       cache.append(outputs, piece.length)
       logits = outputs.logits!.data as Float32Array<ArrayBuffer>
     }
+    if (!logits.some(Number.isFinite))
+      throw adapter === undefined
+        ? new OppuError('RUNTIME_FAILURE', 'the base gives no finite number')
+        : new OppuError('CORRUPT_ADAPTER', 'with this adapter the base gives no finite number')
     return logits
   }
 

@@ -4,6 +4,7 @@
  * Packing, the rule for long examples and the label positions are training's own (`model/batch.ts`), so what is scored is
  * what was learned. Metrics and comparisons belong to `eval/`.
  */
+import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceAccount } from '../graph/session.ts'
 import { batchFeeds, batchInputs, type Example, fitExample, packExamples } from '../model/batch.ts'
 import { headWeight, llama } from '../model/llama.ts'
@@ -55,7 +56,7 @@ export class Scorer {
   /**
    * Scores each example, in order; undefined where its completion is empty or does not fit.
    * @param adapter undefined: the base alone, exactly
-   * @throws OppuError CLOSED; the signal's reason
+   * @throws OppuError CORRUPT_ADAPTER (its numbers overflow), CLOSED; the signal's reason
    */
   async score(
     examples: readonly Example[],
@@ -82,6 +83,10 @@ export class Scorer {
           logLikelihood: 0,
           correct: 0,
         }
+        if (!Number.isFinite(losses!.data[label]))
+          throw adapter === undefined
+            ? new OppuError('RUNTIME_FAILURE', 'the base gives a likelihood that is not finite')
+            : new OppuError('CORRUPT_ADAPTER', 'with this adapter a likelihood is not finite')
         scores[index] = {
           tokens: tokens + 1,
           logLikelihood: logLikelihood - Number(losses!.data[label]),

@@ -51,6 +51,9 @@ export interface LlamaConfig {
 /** One family so far; a union when there are more. */
 export type ModelConfig = LlamaConfig
 
+/** Far beyond any real model; a file that claims more would have us list its weights for hours. */
+const MAX_LAYERS = 4096
+
 /** Which architectures we compute, by `model_type`. */
 const ARCHITECTURES = { llama: 'LlamaForCausalLM', mistral: 'MistralForCausalLM' } as const
 
@@ -131,7 +134,7 @@ export function parseModelConfig(json: unknown): ModelConfig {
     vocabSize: fields.count('vocab_size'),
     hiddenSize,
     intermediateSize: fields.count('intermediate_size'),
-    layers: fields.count('num_hidden_layers'),
+    layers: fields.count('num_hidden_layers', undefined, MAX_LAYERS),
     heads,
     kvHeads: fields.count('num_key_value_heads', family === 'mistral' ? 8 : heads),
     headDim: fields.count('head_dim', hiddenSize / heads),
@@ -239,9 +242,9 @@ class Fields {
     return value
   }
 
-  count(name: string, absent?: number): number {
+  count(name: string, absent?: number, maximum = 2 ** 31): number {
     const value = this.positive(name, absent)
-    if (!Number.isSafeInteger(value) || value > 2 ** 31)
+    if (!Number.isSafeInteger(value) || value > maximum)
       throw invalid(`${this.#prefix}${name} is ${value}, not a sensible count`)
     return value
   }

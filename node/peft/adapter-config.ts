@@ -27,13 +27,10 @@ const IRRELEVANT = new Set([
   'auto_mapping',
   'base_model_name_or_path',
   'inference_mode',
-  'init_lora_weights',
   'revision',
   'task_type',
   'peft_version',
-  'loftq_config',
   'eva_config',
-  'corda_config',
   'runtime_config',
   'megatron_config',
   'megatron_core',
@@ -42,8 +39,16 @@ const IRRELEVANT = new Set([
   'ensure_weight_tying',
 ])
 
+/** Ways to begin that leave the base as it is. Others (PiSSA, OLoRA, CorDA, LoftQ) take their start out of its weights. */
+const INITIAL: ReadonlySet<unknown> = new Set([true, false, 'gaussian', 'orthogonal', 'eva'])
+
+/** The largest factor that is taken, in size; real ones are below a thousand. */
+const MAX_ALPHA = 1e6
+
 /** What PEFT writes for a plain LoRA, and the only values we take. Empty lists and objects count as null. */
 const NEUTRAL: Readonly<Record<string, unknown>> = {
+  loftq_config: null,
+  corda_config: null,
   bias: 'none',
   fan_in_fan_out: false,
   layers_to_transform: null,
@@ -104,25 +109,30 @@ export function decodeAdapterConfig(bytes: Uint8Array): LoraConfig {
     lora_dropout: dropout = 0,
     target_modules: targets,
     use_rslora: rs = false,
+    init_lora_weights: initial = true,
     ...rest
   } = fields as Record<string, unknown>
   if (type !== 'LORA')
-    throw new OppuError('INVALID_DATA', `adapters of type ${JSON.stringify(type)} are not supported`)
+    throw new OppuError('INVALID_DATA', `adapters of type ${shown(type)} are not supported`)
+  if (!INITIAL.has(initial))
+    throw new OppuError(
+      'INVALID_DATA',
+      `the adapter's init_lora_weights is ${shown(initial)}, which changes the base too and is not supported`,
+    )
+  if (typeof rs !== 'boolean')
+    throw new OppuError('CORRUPT_ADAPTER', `the adapter's use_rslora is ${shown(rs)}`)
   for (const [name, value] of Object.entries(rest)) {
     if (IRRELEVANT.has(name) || isNothing(value)) continue
     if (!Object.hasOwn(NEUTRAL, name) || NEUTRAL[name] !== value) {
-      throw new OppuError(
-        'INVALID_DATA',
-        `the adapter's ${name} is ${JSON.stringify(value)?.slice(0, 80)}, which is not supported`,
-      )
+      throw new OppuError('INVALID_DATA', `the adapter's ${name} is ${shown(value)}, which is not supported`)
     }
   }
   return {
     rank: numberOf('r', r, 1),
-    alpha: numberOf('lora_alpha', alpha, Number.MIN_VALUE),
-    dropout: numberOf('lora_dropout', dropout, 0),
+    alpha: numberOf('lora_alpha', alpha, Number.MIN_VALUE, MAX_ALPHA),
+    dropout: numberOf('lora_dropout', dropout, 0, 1),
     targets: modulesOf(targets),
-    rankStabilized: rs === true,
+    rankStabilized: rs,
   }
 }
 
@@ -133,21 +143,26 @@ function modulesOf(targets: unknown): LinearModule[] {
   if (!Array.isArray(targets) || targets.length === 0)
     throw new OppuError(
       'INVALID_DATA',
-      `the adapter's target_modules are ${JSON.stringify(targets)?.slice(0, 80)}, not a list of names`,
+      `the adapter's target_modules are ${shown(targets)}, not a list of names`,
     )
   const unknown: unknown = targets.find(name => !all.some(module => module === name))
   if (unknown !== undefined)
     throw new OppuError(
       'INVALID_DATA',
-      `the adapter's target_modules name ${JSON.stringify(unknown)}, which this architecture does not have`,
+      `the adapter's target_modules name ${shown(unknown)}, which this architecture does not have`,
     )
   return all.filter(module => targets.includes(module))
 }
 
-function numberOf(name: string, value: unknown, minimum: number): number {
-  if (typeof value !== 'number' || !(value >= minimum) || !Number.isFinite(value))
-    throw new OppuError('CORRUPT_ADAPTER', `the adapter's ${name} is ${JSON.stringify(value)}`)
+function numberOf(name: string, value: unknown, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
+    throw new OppuError('CORRUPT_ADAPTER', `the adapter's ${name} is ${shown(value)}`)
   return value
+}
+
+/** The beginning of a value from outside, for a message. */
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'missing').slice(0, 80)
 }
 
 function isNothing(value: unknown): boolean {

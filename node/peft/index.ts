@@ -29,20 +29,25 @@ export function parseMethodName(name: string): MethodName {
  *
  * The base is the manifest's, else the one noted in the safetensors metadata. An adapter from another program
  * bears neither, and is taken only with `acceptUnbound`: shapes are then all that is checked.
- * @throws OppuError BASE_MISMATCH naming both bases; CORRUPT_ADAPTER; INVALID_DATA for a kind of adapter we do not compute;
- *   NOT_FOUND for a missing file.
+ * @throws OppuError BASE_MISMATCH naming both bases; CORRUPT_ADAPTER; INVALID_DATA for a kind of adapter we do not compute.
  */
 export function loadAdapter(
   files: ReadonlyMap<string, Uint8Array>,
   base: { readonly id: BaseId; readonly config: ModelConfig },
   options: { readonly manifest?: AdapterManifest; readonly acceptUnbound?: boolean } = {},
 ): LoadedAdapter {
-  if (options.manifest !== undefined) checkBase(options.manifest.baseId, base.id)
+  const { manifest } = options
+  if (manifest !== undefined) checkBase(manifest.baseId, base.id)
+  if (manifest !== undefined && manifest.method !== 'lora')
+    throw new OppuError(
+      'INVALID_DATA',
+      `the adapter was made by method ${manifest.method}; only those of method lora can be put on a base`,
+    )
   const config = decodeAdapterConfig(fileOf(files, 'adapter_config.json'))
   const { tensors, metadata } = readTensors(fileOf(files, 'adapter_model.safetensors'))
   const noted = metadata.get(BASE_KEY)
   if (noted !== undefined) checkBase(noted, base.id)
-  else if (options.manifest === undefined && options.acceptUnbound !== true) {
+  else if (manifest === undefined && options.acceptUnbound !== true) {
     throw new OppuError('CORRUPT_ADAPTER', 'the adapter does not say which base it was made for')
   }
   const adapter = { config, tensors }
@@ -54,7 +59,7 @@ function checkBase(wanted: string, base: BaseId): void {
   if (wanted === base) return
   throw new OppuError(
     'BASE_MISMATCH',
-    `the adapter was made for base ${shortId(wanted as BaseId)} and cannot be used on base ${shortId(base)} (${wanted}, ${base})`,
+    `the adapter was made for base ${shortId(wanted as BaseId)} and cannot be used on base ${shortId(base)} (${wanted.slice(0, 64)}, ${base})`,
   )
 }
 
@@ -69,6 +74,6 @@ function readTensors(file: Uint8Array): ReturnType<typeof readSafetensors> {
 
 function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const file = files.get(name)
-  if (file === undefined) throw new OppuError('NOT_FOUND', `the adapter lacks its ${name}`)
+  if (file === undefined) throw new OppuError('CORRUPT_ADAPTER', `the adapter lacks its ${name}`)
   return file
 }

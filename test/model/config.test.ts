@@ -116,6 +116,7 @@ test('a field that is missing or no sensible number is bad data', () => {
   cases.push(
     { ...TINY_CONFIG, num_key_value_heads: 3 },
     { ...TINY_CONFIG, head_dim: 5 },
+    { ...TINY_CONFIG, num_hidden_layers: 2 ** 30 },
     { ...TINY_CONFIG, tie_word_embeddings: 'yes' },
     { ...TINY_CONFIG, rope_scaling: 'linear' },
   )

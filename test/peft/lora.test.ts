@@ -122,7 +122,7 @@ test('a damaged adapter is refused: cut anywhere, tensors missing, left over, mi
   )
   assert.throws(
     () => loadAdapter(new Map([...written].slice(0, 1)), base),
-    error => isOppuError(error, 'NOT_FOUND'),
+    error => isOppuError(error, 'CORRUPT_ADAPTER') && /lacks its/.test(error.message),
   )
 })
 
@@ -188,6 +188,8 @@ test("PEFT's own configuration is read; what would change the product is refused
     target_modules: ['out_proj'],
     lora_bias: true,
     brand_new: 1,
+    init_lora_weights: 'pissa',
+    loftq_config: { loftq_bits: 4 },
   }
   for (const [name, value] of Object.entries(bad)) {
     const named = name === 'peft_type' ? 'IA3' : name
@@ -197,9 +199,16 @@ test("PEFT's own configuration is read; what would change the product is refused
       name,
     )
   }
-  for (const r of [0, '4', null, undefined])
+  assert.equal(decode({ ...plain, init_lora_weights: 'gaussian' }).rank, 4)
+  const broken = [
+    ...[0, '4', null, undefined].map(r => ({ r })),
+    ...[0, -1, 1e300, '1e9', null].map(lora_alpha => ({ lora_alpha })),
+    { use_rslora: 'yes' },
+    { lora_dropout: 2 },
+  ]
+  for (const fields of broken)
     assert.throws(
-      () => decode({ ...plain, r }),
+      () => decode({ ...plain, ...fields }),
       error => isOppuError(error, 'CORRUPT_ADAPTER'),
     )
 })
