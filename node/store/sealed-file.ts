@@ -71,29 +71,33 @@ export function* sealAdapter(
   const header = encodeHeader(fileKey, [...new Set(recipients)].map(parseRecipient))
   const key = payloadKey(fileKey, header)
   fileKey.fill(0)
-  yield header
   const chunk = new Uint8Array(CHUNK_BYTES)
-  let filled = 0
-  let number = 0
-  for (const part of [index, ...files.values()]) {
-    for (let at = 0; at < part.length; ) {
-      if (filled === CHUNK_BYTES) {
-        yield box(chunk, chunkNonce(number++, false), key)
-        filled = 0
+  try {
+    yield header
+    let filled = 0
+    let number = 0
+    for (const part of [index, ...files.values()]) {
+      for (let at = 0; at < part.length; ) {
+        if (filled === CHUNK_BYTES) {
+          yield box(chunk, chunkNonce(number++, false), key)
+          filled = 0
+        }
+        const length = Math.min(CHUNK_BYTES - filled, part.length - at)
+        chunk.set(part.subarray(at, at + length), filled)
+        filled += length
+        at += length
       }
-      const length = Math.min(CHUNK_BYTES - filled, part.length - at)
-      chunk.set(part.subarray(at, at + length), filled)
-      filled += length
-      at += length
     }
+    yield box(chunk.subarray(0, filled), chunkNonce(number, true), key)
+  } finally {
+    chunk.fill(0)
+    key.fill(0)
   }
-  yield box(chunk.subarray(0, filled), chunkNonce(number, true), key)
-  chunk.fill(0)
-  key.fill(0)
 }
 
 /**
- * Opens a sealed file. Nothing comes back before its last byte is verified. `sourceBytes`, the source's length
+ * Opens a sealed file. Nothing comes back before its last byte is verified, and the source is closed whatever happens.
+ * `sourceBytes`, the source's length
  * where it is known, bounds what a file may claim to hold.
  * @throws OppuError CORRUPT_ADAPTER: damaged, cut off, changed or not such a file; NOT_A_RECIPIENT: sealed for
  * others; TOO_LARGE; CLOSED; the signal's reason.
@@ -104,14 +108,18 @@ export async function unsealAdapter(
   options: { readonly signal?: AbortSignal; readonly sourceBytes?: number } = {},
 ): Promise<UnsealedAdapter> {
   const sealed = new Reader(source instanceof Uint8Array ? [source] : source)
-  const header = await readHeader(sealed)
-  const fileKey = unwrapFileKey(header, vault)
-  const key = payloadKey(fileKey, header)
-  fileKey.fill(0)
-  const plain = new Reader(openChunks(sealed, key, options.signal))
-  const adapter = await readPlain(plain, source instanceof Uint8Array ? source.length : options.sourceBytes)
-  key.fill(0)
-  return adapter
+  let key: Uint8Array | undefined
+  try {
+    const header = await readHeader(sealed)
+    const fileKey = unwrapFileKey(header, vault)
+    key = payloadKey(fileKey, header)
+    fileKey.fill(0)
+    const plain = new Reader(openChunks(sealed, key, options.signal))
+    return await readPlain(plain, source instanceof Uint8Array ? source.length : options.sourceBytes)
+  } finally {
+    key?.fill(0)
+    await sealed.close()
+  }
 }
 
 async function* openChunks(
@@ -301,6 +309,11 @@ class Reader {
       this.#piece = this.#piece.subarray(part.length)
     }
     return filled === length ? taken : taken.subarray(0, filled)
+  }
+
+  /** Lets go of the source, read to its end or not. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.()
   }
 
   /** @throws OppuError CORRUPT_ADAPTER when fewer are left. */

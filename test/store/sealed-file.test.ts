@@ -166,6 +166,19 @@ test('misuse and limits', async () => {
   }
   const bytes = sealed(adapterOf('m', 5000), [alice.recipient])
   await assert.rejects(unsealAdapter([bytes], alice, { sourceBytes: 4000 }), { code: 'CORRUPT_ADAPTER' })
+  // A source is closed, whether it was read to its end or not.
+  for (const content of [bytes, Buffer.concat([Buffer.from('x'), bytes])]) {
+    let closed = false
+    async function* source() {
+      try {
+        for (let at = 0; at < content.length; at += 1000) yield content.subarray(at, at + 1000)
+      } finally {
+        closed = true
+      }
+    }
+    await unsealAdapter(source(), alice).catch(() => undefined)
+    assert.equal(closed, true)
+  }
   await assert.rejects(unsealAdapter(bytes, alice, { signal: AbortSignal.abort(new Error('stop')) }), /stop/)
   alice.close()
   await assert.rejects(unsealAdapter(bytes, alice), { code: 'CLOSED' })
