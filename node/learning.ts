@@ -223,6 +223,8 @@ export class Learning {
       yield text.slice(told.length)
       told = text
     }
+    const rest = tokenizer.decode(ids, { skipSpecialTokens: true }).slice(told.length)
+    if (rest !== '') yield rest
   }
 
   #openBase(base: StoredBase, { onNote, signal }: Waiting): Promise<OpenedBase> {
