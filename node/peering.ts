@@ -86,7 +86,8 @@ export class Peering {
     const client = await this.#coordinator(peer)
     const published = await client.manifests(options)
     const matches = published.filter(
-      ({ id, manifest }) => wanted === undefined || id.startsWith(wanted) || manifest.name === wanted,
+      ({ id, manifest }) =>
+        wanted === undefined || id.startsWith(wanted.toLowerCase()) || manifest.name === wanted,
     )
     const { id, manifest } = only(
       matches,
@@ -96,7 +97,7 @@ export class Peering {
       `${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.coordinator)}, signature good`,
     )
     const { name } = manifest
-    if ((await this.#bases.get(id)) !== undefined) {
+    if ((await this.#bases.list()).some(base => base.id === id)) {
       return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
     }
     const providers = (await client.providers(id, options)).filter(
@@ -158,7 +159,7 @@ export class Peering {
     await using peer = await this.#openPeer([], options)
     const client = await this.#coordinator(peer)
     const found = only(
-      (await client.tasks(options)).filter(({ id }) => id.startsWith(wanted)),
+      (await client.tasks(options)).filter(({ id }) => id.startsWith(wanted.toLowerCase())),
       `task ${wanted}`,
     )
     options.onNote?.(

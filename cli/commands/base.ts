@@ -1,6 +1,8 @@
 /** `oppu base`: bases this node has, where they come from, and where they go. */
 import type { Command } from '@commander-js/extra-typings'
 import type { PullResult } from '../../node/peering.ts'
+import { type Leftover, leftovers, removeLeftovers } from '../../node/store/leftovers.ts'
+import { OppuError } from '../../protocol/errors.ts'
 import { shortId } from '../../protocol/ids.ts'
 import { baseBytes, baseId } from '../../protocol/manifest.ts'
 import { Context, newCommand } from '../context.ts'
@@ -66,6 +68,12 @@ export function addBaseCommands(program: Command): void {
       const { terminal } = context
       await context.withNode(async node => {
         const bases = await node.bases.list()
+        const unfinished = await leftovers(node.bases)
+        if (unfinished.length > 0)
+          terminal.note(
+            `Besides, ${describeLeftovers(unfinished)}. A pull or import goes on when it is run again; ` +
+              'to delete it all: oppu base remove --leftovers',
+          )
         terminal.result(
           bases.map(({ id, manifest }) => ({
             id,
@@ -112,17 +120,37 @@ export function addBaseCommands(program: Command): void {
       })
     })
 
-  newCommand(base, 'remove <base>')
+  newCommand(base, 'remove [base]')
     .description('delete a base from this node; adapters trained on it stay, and need it back to be used')
+    .option('--leftovers', 'delete what pulls and imports that were cut short have left, and damaged bases')
     .action(async (wanted, options) => {
       const context = new Context(options)
       const { terminal } = context
+      if ((wanted === undefined) !== (options.leftovers ?? false))
+        throw new OppuError('INVALID_ARGUMENT', 'name the base to remove, or give --leftovers')
       await context.withNode(async node => {
+        if (wanted === undefined) {
+          const removed = await removeLeftovers(node.bases)
+          terminal.result(
+            { removed },
+            removed.length === 0 ? 'nothing to remove' : `removed ${describeLeftovers(removed)}`,
+          )
+          return
+        }
         const { id, manifest } = await node.bases.find(wanted)
         await node.bases.remove(id)
         terminal.result({ removed: id }, `removed ${manifest.name}  ${id}`)
       })
     })
+}
+
+function describeLeftovers(found: readonly Leftover[]): string {
+  const counts = Map.groupBy(found, ({ kind }) => kind)
+  const bytes = found.reduce((sum, leftover) => sum + leftover.bytes, 0)
+  const kinds = [...counts].map(
+    ([kind, { length }]) => `${length} ${kind}${kind === 'damaged base' ? '' : ' cut short'}`,
+  )
+  return `${kinds.join(', ')} (${formatBytes(bytes)})`
 }
 
 function describePull({ bytes, received, refetched, seconds }: PullResult): string {

@@ -3,11 +3,12 @@
  * hash them into a manifest, and move the whole into place by one rename.
  *
  * Nothing half-made is ever under a base's id. What a hub download has fetched stays in `.incoming` when it is
- * interrupted, and the next import of the same source goes on from there; anything else starts over.
+ * interrupted, and the next import of the same source goes on from there; anything else starts over. One that nobody
+ * goes on with is a leftover (store/leftovers.ts).
  * Where the files come from is `sources.ts`'s matter.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { DEFAULT_CHUNK_SIZE } from '../../protocol/limits.ts'
@@ -18,9 +19,11 @@ import {
   encodeManifest,
   type ManifestFile,
 } from '../../protocol/manifest.ts'
-import { diskError, errorCode, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
+import { diskError, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
 import { Bases } from '../store/bases.ts'
 import { FILES_FOLDER, MANIFEST_FILE } from '../store/chunks.ts'
+import { INCOMING_FOLDER } from '../store/leftovers.ts'
+import { lock } from '../store/lock.ts'
 import { formatOf, readSourceModel } from './source-model.ts'
 import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
 
@@ -85,11 +88,11 @@ export async function importBase(source: string, options: ImportOptions): Promis
 
 async function importFrom(source: Source, options: ImportOptions): Promise<BaseManifest> {
   const bases = basesOf(options.home)
-  const incoming = join(bases.folder, '.incoming')
+  const incoming = join(bases.folder, INCOMING_FOLDER)
   const key = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 16)
   const staging = join(incoming, key)
   await mkdir(incoming, { recursive: true, mode: 0o700 })
-  const unlock = await lock(`${staging}.lock`)
+  const unlock = await lock(`${staging}.lock`, 'another import of this source')
   let keep = source.kind === 'hf'
   try {
     await mkdir(join(staging, FILES_FOLDER), { recursive: true, mode: 0o700 })
@@ -160,6 +163,7 @@ async function moveIntoPlace(staging: string, bases: Bases, manifest: BaseManife
   const id = baseId(manifest)
   const there = await bases.get(id).catch(() => undefined)
   if (there !== undefined) return
+  await syncFolder(join(staging, FILES_FOLDER))
   await bases.remove(id) // without a manifest in order it is no base; a fetch under way has nothing left to do
   await rename(staging, join(bases.folder, id))
   await syncFolder(bases.folder)
@@ -167,28 +171,6 @@ async function moveIntoPlace(staging: string, bases: Bases, manifest: BaseManife
 
 function basesOf(home: string): Bases {
   return Bases.open(join(home, 'bases'))
-}
-
-/** One import of a source at a time. A lock whose process is gone is taken over. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  for (let tries = 0; ; tries++) {
-    const taken = await writeFileAtomic(path, Buffer.from(String(process.pid)), { exclusive: true })
-    if (taken) return async () => await rm(path, { force: true })
-    const owner = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (tries > 2 || isAlive(owner))
-      throw new OppuError('IN_USE', `another import of this source is under way (process ${owner})`)
-    await rm(path, { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
 }
 
 /** What a manifest allows as a name: one line of visible text. */

@@ -79,6 +79,12 @@ export function diskError(error: unknown, path: string): unknown {
   return error
 }
 
+/** `instead` for the error of a file or folder that is not there; throws any other. */
+export function absent<T>(error: unknown, instead: T): T {
+  if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return instead
+  throw error
+}
+
 /** The `code` of a system error, if it has one. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined

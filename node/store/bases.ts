@@ -8,10 +8,10 @@
  */
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OppuError, only } from '../../protocol/errors.ts'
+import { isOppuError, OppuError, only } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
 import { type BaseManifest, baseId, chunkHash, chunkRange, decodeManifest } from '../../protocol/manifest.ts'
-import { errorCode } from './atomic-file.ts'
+import { absent, errorCode } from './atomic-file.ts'
 import { FILES_FOLDER, MANIFEST_FILE, partialFolder } from './chunks.ts'
 
 export interface StoredBase {
@@ -35,12 +35,15 @@ export class Bases {
     return new Bases(folder)
   }
 
-  /** By name, then id. Folders that are not bases, and unfinished ones, are left out. */
+  /** By name, then id. What is no whole base is left out (leftovers.ts lists it): one damaged manifest hides no other. */
   async list(): Promise<StoredBase[]> {
     const names = await readdir(this.folder).catch(error => absent(error, []))
     const bases: StoredBase[] = []
     for (const name of names.filter(name => ID_FOLDER.test(name))) {
-      const base = await this.get(name as BaseId)
+      const base = await this.get(name as BaseId).catch(error => {
+        if (isOppuError(error)) return undefined
+        throw error
+      })
       if (base) bases.push(base)
     }
     return bases.sort((a, b) =>
@@ -167,11 +170,6 @@ export class BaseSource {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-function absent<T>(error: unknown, instead: T): T {
-  if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return instead
-  throw error
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -24,7 +24,7 @@ import {
   encodeManifest,
   type HashedChunk,
 } from '../../protocol/manifest.ts'
-import { diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
+import { absent, diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
 
 export const MANIFEST_FILE = 'manifest'
 export const FILES_FOLDER = 'files'
@@ -300,12 +300,19 @@ function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20)
 }
 
-/** Renames; where the base is there already (another process was faster), drops ours. */
+/** Renames; where the base is there already (another process was faster), drops ours, and what is no base gives way. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
     if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw diskError(error, to)
-    await rm(from, { recursive: true, force: true })
+    const [ours, theirs] = await Promise.all(
+      [from, to].map(path =>
+        readFile(join(path, MANIFEST_FILE)).catch(missing => absent(missing, undefined)),
+      ),
+    )
+    if (theirs !== undefined && ours?.equals(theirs)) return await rm(from, { recursive: true, force: true })
+    await rm(to, { recursive: true, force: true })
+    await rename(from, to)
   }
 }
