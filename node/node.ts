@@ -7,6 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OppuError } from '../protocol/errors.ts'
 import type { UserId } from '../protocol/ids.ts'
 import type { BaseManifest } from '../protocol/manifest.ts'
 import type { ImportOptions } from './base/import.ts'
@@ -25,7 +26,7 @@ const VAULT_FILE = 'vault.json'
 export interface NodeOptions {
   /** The node's folder. */
   readonly home: string
-  /** Asked once, when something sealed is first needed. */
+  /** Asked when something sealed is first needed; again only after one that was wrong. */
   readonly passphrase: () => Promise<string>
 }
 
@@ -64,12 +65,18 @@ export class PersonalNode {
     return new PersonalNode(options, await Database.open(join(options.home, 'db')))
   }
 
-  /** The user's keys; the node closes them. @throws OppuError WRONG_PASSPHRASE, CORRUPT_VAULT. */
-  unlock(): Promise<Vault> {
+  /** The user's keys; the node closes them. @throws OppuError WRONG_PASSPHRASE, CORRUPT_VAULT, CLOSED. */
+  async unlock(): Promise<Vault> {
+    if (this.#closed !== undefined) throw new OppuError('CLOSED', 'the node is closed')
     this.#vault ??= this.#passphrase().then(passphrase =>
       openVaultFile(join(this.home, VAULT_FILE), passphrase),
     )
-    return this.#vault
+    try {
+      return await this.#vault
+    } catch (error) {
+      this.#vault = undefined // a mistyped passphrase can be asked for again
+      throw error
+    }
   }
 
   /** The user's items. @throws as unlock(). */
@@ -127,7 +134,10 @@ export class PersonalNode {
   async #stop(): Promise<void> {
     const vault = await this.#vault?.catch(() => undefined)
     vault?.close()
-    await this.#db.close()
-    await this.#audit.close()
+    try {
+      await this.#audit.close()
+    } finally {
+      await this.#db.close()
+    }
   }
 }
