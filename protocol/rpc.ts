@@ -2,8 +2,8 @@
  * One request, one reply, over any duplex; behind the reply, where the protocol has it, a stream of bytes of a
  * length the reply announces. A frame is its length in 4 bytes, big-endian, and then that many bytes.
  *
- * Every read has a size cap and a deadline; of an error only its code crosses. Frames are collected as they come,
- * so a header that promises much costs nothing. Leaves to the protocols what is inside a frame, and to
+ * Every read has a size cap and a deadline; of an error only its code crosses. Frames are collected as they come, into
+ * one growing buffer, so neither a header that promises much nor a frame in crumbs costs more than its bytes, twice. Leaves to the protocols what is inside a frame, and to
  * duplex.ts where the bytes go. Rejected: many requests over one stream (a slow one would hold up the others,
  * and yamux gives a stream for the price of one frame).
  */
@@ -62,9 +62,10 @@ export function encodeFrame(payload: Uint8Array): Uint8Array {
 export class FrameReader {
   readonly #limit: number
   readonly #header = new Uint8Array(HEADER_BYTES)
-  readonly #pieces: Uint8Array[] = []
   #headerBytes = 0
-  #missing = 0
+  #length = 0
+  #payload: Uint8Array = new Uint8Array()
+  #filled = 0
 
   constructor(limit: number) {
     this.#limit = limit
@@ -79,19 +80,29 @@ export class FrameReader {
       this.#headerBytes += taken.length
       rest = rest.subarray(taken.length)
       if (this.#headerBytes < HEADER_BYTES) return undefined
-      this.#missing = new DataView(this.#header.buffer).getUint32(0)
-      if (this.#missing > this.#limit)
+      this.#length = new DataView(this.#header.buffer).getUint32(0)
+      if (this.#length > this.#limit)
         throw new OppuError(
           'TOO_LARGE',
-          `a frame of ${this.#missing} bytes; at most ${this.#limit} are allowed`,
+          `a frame of ${this.#length} bytes; at most ${this.#limit} are allowed`,
         )
     }
-    const taken = rest.subarray(0, this.#missing)
-    if (taken.length > 0) this.#pieces.push(taken.slice())
-    this.#missing -= taken.length
-    return this.#missing === 0
-      ? { payload: Buffer.concat(this.#pieces), rest: rest.subarray(taken.length) }
+    const taken = rest.subarray(0, this.#length - this.#filled)
+    this.#take(taken)
+    return this.#filled === this.#length
+      ? { payload: this.#payload.subarray(0, this.#length), rest: rest.subarray(taken.length) }
       : undefined
+  }
+
+  #take(piece: Uint8Array): void {
+    const needed = this.#filled + piece.length
+    if (needed > this.#payload.length) {
+      const grown = new Uint8Array(Math.min(this.#length, Math.max(needed, 2 * this.#payload.length)))
+      grown.set(this.#payload.subarray(0, this.#filled))
+      this.#payload = grown
+    }
+    this.#payload.set(piece, this.#filled)
+    this.#filled = needed
   }
 }
 

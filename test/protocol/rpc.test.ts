@@ -252,7 +252,7 @@ test('frames are read from pieces of any size, and a header alone allocates noth
     let read: ReturnType<FrameReader['push']>
     let at = 0
     for (; read === undefined; at += size) read = reader.push(frame.subarray(at, at + size))
-    assert.deepEqual(read.payload, Buffer.from(payload))
+    assert.deepEqual(read.payload, payload)
     assert.equal(Buffer.concat([read.rest, frame.subarray(at)]).toString(), 'rest')
   }
   assert.equal(new FrameReader(2 ** 31).push(Buffer.from('7fffffff', 'hex')), undefined)
