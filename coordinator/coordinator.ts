@@ -66,8 +66,8 @@ export class Coordinator implements AsyncDisposable {
     options.signal?.throwIfAborted()
     await using stack = new AsyncDisposableStack()
     const now = options.now ?? Date.now
+    const state = stack.use(await State.open(options.home)) // locked: of two that start at once one makes the key
     const seed = options.seed ?? (await readOrMakeSeed(options.home))
-    const state = stack.use(await State.open(options.home))
     const registry = await Registry.open(state, seed, now)
     const tasks = await Tasks.open(state, seed, now)
     const listener = stack.use(await Listener.open({ seed, listen: options.listen }))

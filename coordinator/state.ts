@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { OppuError } from '../protocol/errors.ts'
 
@@ -107,7 +107,10 @@ function sublevelOf(level: Level<string, Uint8Array>, name: TableName) {
   return level.sublevel<string, Uint8Array>(name, BYTES)
 }
 
-/** Reads the 32-byte seed in `<home>/coordinator.key`, or makes one; only its owner can read the file. */
+/**
+ * Reads the 32-byte seed in `<home>/coordinator.key`, or makes one; only its owner can read the file. The caller has the
+ * state open, and with it the lock.
+ */
 export async function readOrMakeSeed(home: string): Promise<Uint8Array> {
   await mkdir(home, { recursive: true, mode: 0o700 })
   const path = join(home, 'coordinator.key')
@@ -134,6 +137,14 @@ async function writeSeed(path: string, seed: Uint8Array): Promise<void> {
     await file.close()
   }
   await rename(temporary, path)
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync() // what is signed with a key must not outlive it in a power cut
+  } catch (error) {
+    if (process.platform !== 'win32') throw error // where folders cannot be synced
+  } finally {
+    await folder.close()
+  }
 }
 
 function causeCode(error: unknown): string | undefined {
