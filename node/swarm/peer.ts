@@ -57,6 +57,9 @@ export interface HandleOptions {
   readonly maximumStreams: number
 }
 
+/** Above the number of connections there can be at once. */
+const COUNTED_PEERS = 1000
+
 export class Peer implements AsyncDisposable {
   readonly #node: Libp2p
   readonly #audit: (message: Outgoing) => void
@@ -122,7 +125,7 @@ export class Peer implements AsyncDisposable {
     return this.#node.getMultiaddrs().map(address => address.toString())
   }
 
-  /** Bytes received, by id of the peer that sent them. */
+  /** Bytes received, by id of the peer that sent them: of those heard of last, since strangers can come without end. */
   get received(): ReadonlyMap<string, number> {
     return this.#received
   }
@@ -217,8 +220,19 @@ export class Peer implements AsyncDisposable {
     const peer = connection.remotePeer.toString()
     return duplexOverStream(stream, {
       sent: bytes => this.#audit({ category, peer, protocol: stream.protocol, bytes }),
-      received: bytes => this.#received.set(peer, (this.#received.get(peer) ?? 0) + bytes),
+      received: bytes => this.#count(peer, bytes),
     })
+  }
+
+  #count(peer: string, bytes: number): void {
+    const before = this.#received.get(peer) ?? 0
+    this.#received.delete(peer) // so that the map is in the order of who was heard of last
+    this.#received.set(peer, before + bytes)
+    if (this.#received.size <= COUNTED_PEERS) return
+    for (const oldest of this.#received.keys()) {
+      this.#received.delete(oldest)
+      return
+    }
   }
 
   #demandOpen(): void {
