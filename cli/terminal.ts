@@ -63,8 +63,12 @@ export class Terminal {
 /** A number, with a unit or not, or nothing. */
 const NUMBER = /^([-+]?\d+(\.\d+)?( ?[kMGT]?B| %)?)?$/
 
-/** Rows as aligned columns; columns of numbers are right-aligned. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Characters that steer a terminal: what comes from mail, models or peers must not. */
+const CONTROL = /\p{Cc}/gu
+
+/** Rows as aligned columns; columns of numbers are right-aligned. Control characters in cells become spaces. */
+export function table(header: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map(row => row.map(cell => cell.replace(CONTROL, ' ')))
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map(row => row[column]!.length)),
   )
