@@ -7,7 +7,7 @@ import { History } from '../../node/personal/history.ts'
 import { detectFormat, type ImportFileOptions, importHistory } from '../../node/personal/import.ts'
 import { type Imported, parseTime } from '../../node/personal/importers/importer.ts'
 import { importJsonl } from '../../node/personal/importers/jsonl.ts'
-import { ownSubject, ownText, quotedText } from '../../node/personal/importers/mail-text.ts'
+import { htmlText, ownSubject, ownText, quotedText } from '../../node/personal/importers/mail-text.ts'
 import { splitMbox } from '../../node/personal/importers/mbox.ts'
 import { Database } from '../../node/store/db.ts'
 import { scratch, vaultOf } from '../store/fixtures.ts'
@@ -27,6 +27,18 @@ async function importer(t: TestContext) {
     },
   }
 }
+
+test('HTML becomes its text, and mail made to be slow takes no longer than other mail', () => {
+  const page =
+    '<head><style>p {}</style></head><p>One<br>two</p><!-- not --><script>no()</script >three <b>&lt;</b>'
+  assert.equal(htmlText(page), '\nOne\ntwo\nthree <'.slice(1))
+  assert.equal(htmlText('a <script>never closed'), 'a never closed')
+  const started = performance.now()
+  for (const open of ['<script>', '<!--', '<', '<br ', '</script'])
+    assert.equal(typeof htmlText(open.repeat(100_000)), 'string')
+  assert.equal(ownText(`he wrote${' '.repeat(100_000)}.x\n> quoted\nown`).endsWith('own'), true)
+  assert.ok(performance.now() - started < 5000)
+})
 
 test('JSON Lines: every shape, times, tasks and sources', async t => {
   const { history, read } = await importer(t)

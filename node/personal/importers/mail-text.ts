@@ -21,6 +21,8 @@ const CUT: readonly RegExp[] = [
 const RULER = /^[-=*_~]{10,}\s*$/
 const FOOTER = /mailing list|unsubscribe|sponsored by|subscribe|list-?info|listmanager/i
 const QUOTE = /^\s{0,3}(?:[>|]|[A-Za-z]{1,4}>)/
+/** Characters of a line that may introduce a quote; the patterns below are for such, and slow on endless ones. */
+const MAX_INTRODUCTION = 400
 const INTRODUCTION = /(?:wrote|writes|said|schrieb|escribió|a écrit)\s*(?:this)?\s*[:.,]*\s*$/i
 const INTRODUCTION_START = /^(?:on |am |le |el |at |in |quoting |once upon a time|\S+@\S+)/i
 const REPLY_PREFIX = /^\s*(?:(?:re|fwd?|fw|aw|sv|antw)(?:\[\d+\])?\s*:|\[[^\]]{1,40}\])\s*/i
@@ -47,7 +49,7 @@ export function quotedText(text: string): string {
   return bodyLines(text)
     .filter(line => QUOTE.test(line))
     .map(line => line.replace(QUOTE, '').replace(/^ /, ''))
-    .filter(line => !QUOTE.test(line) && !INTRODUCTION.test(line))
+    .filter(line => !QUOTE.test(line) && !isIntroduction(line))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
@@ -74,15 +76,31 @@ export function htmlText(html: string): string {
     apos: "'",
     nbsp: ' ',
   }
-  return html
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, '')
-    .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h[1-6])\b[^>]*>/gi, '\n')
-    .replace(/<[^>]*>/g, '')
+  const seen = ['script', 'style', 'head'].reduce(
+    (rest, name) => without(rest, new RegExp(`<${name}\\b`, 'gi'), new RegExp(`</${name}\\s*>`, 'gi')),
+    html,
+  )
+  return without(seen, /<!--/g, /-->/g)
+    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h[1-6])\b[^<>]*>/gi, '\n')
+    .replace(/<[^<>]*>/g, '')
     .replace(/&#(\d{1,7});/g, (whole, digits: string) =>
       Number(digits) <= 0x10ffff ? String.fromCodePoint(Number(digits)) : whole,
     )
     .replace(/&([a-z]{2,4});/gi, (whole, name: string) => named[name.toLowerCase()] ?? whole)
+}
+
+/** Takes out what stands between `open` and the next `close`, both included; in one pass, whatever the text. */
+function without(text: string, open: RegExp, close: RegExp): string {
+  let kept = ''
+  let from = 0
+  for (let start = open.exec(text); start !== null; start = open.exec(text)) {
+    close.lastIndex = start.index
+    if (close.exec(text) === null) break // never closed: it is kept, as what it says
+    kept += text.slice(from, start.index)
+    from = close.lastIndex
+    open.lastIndex = from
+  }
+  return kept + text.slice(from)
 }
 
 function bodyLines(text: string): string[] {
@@ -100,10 +118,14 @@ function bodyLines(text: string): string[] {
   return end === -1 ? lines : lines.slice(0, end)
 }
 
+function isIntroduction(line: string): boolean {
+  return line.length <= MAX_INTRODUCTION && INTRODUCTION.test(line)
+}
+
 /** Takes "On Monday, X wrote:" off the end of what was kept, also where it was broken over two lines. */
 function dropIntroduction(kept: string[]): void {
   const last = kept.findLastIndex(line => line !== '')
-  if (last === -1 || !INTRODUCTION.test(kept[last] ?? '')) return
+  if (last === -1 || !isIntroduction(kept[last] ?? '')) return
   const before = kept[last - 1] ?? ''
   const broken = !INTRODUCTION_START.test(kept[last] ?? '') && INTRODUCTION_START.test(before)
   kept.splice(broken ? last - 1 : last)
