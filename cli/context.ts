@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { env, stderr, stdin } from 'node:process'
+import { env, stderr, stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
@@ -31,31 +31,55 @@ export function newCommand<Usage extends string>(parent: CommandUnknownOpts, usa
       'read the passphrase from a file instead of asking (or set OPPU_PASSPHRASE)',
     )
     .option('--json', 'print the result as one JSON value')
+    .hook('preAction', (_, command) => demandNothingEmpty(command))
 }
 
-/** Thrown as the abort reason by Ctrl-C or a termination signal. */
+/** Exit statuses of a process that a signal ended: 128 + the signal's number, as shells report it. */
+const EXITS = { SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const
+
+/** An empty value is a shell variable that was not set, and would name everything that is named by its first digits. */
+function demandNothingEmpty(command: CommandUnknownOpts): void {
+  const options = Object.entries(command.opts() as Record<string, unknown>)
+  const [option] =
+    options.find(([, value]) => value === '' || (Array.isArray(value) && value.includes(''))) ?? []
+  const argument = command.registeredArguments[command.args.indexOf('')]?.name()
+  if (argument ?? option)
+    throw new OppuError('INVALID_ARGUMENT', `the value of ${argument ?? option} is empty`)
+}
+
+/** The abort reason of Ctrl-C, of a termination signal, and of output that cannot be written. It needs no telling. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  /** 128 + the signal's number, as shells report it. */
   readonly exit: number
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  constructor(exit: number) {
     super('interrupted')
-    this.exit = signal === 'SIGINT' ? 130 : 143
+    this.exit = exit
   }
 }
 
 const interruption = new AbortController()
 
-/** Makes the first Ctrl-C end work cleanly through `signal`, and the second end the process at once. */
-export function catchSignals(): void {
+/**
+ * Makes the first Ctrl-C end work cleanly through `signal`, and the second end the process at once. Output that cannot be
+ * written ends work too; `report` tells why, and gives the exit status.
+ */
+export function catchSignals(report: (error: unknown) => number): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      const reason = new Interrupted(name)
+      const reason = new Interrupted(EXITS[name])
       if (interruption.signal.aborted) process.exit(reason.exit)
       interruption.abort(reason)
     })
   }
+  stdout.on('error', error => {
+    if (interruption.signal.aborted) return
+    // Whoever reads our output may have had enough, as in `oppu data list | head`.
+    const exit = 'code' in error && error.code === 'EPIPE' ? EXITS.SIGPIPE : report(error)
+    process.exitCode = exit
+    interruption.abort(new Interrupted(exit))
+  })
+  stderr.on('error', () => {}) // there is nowhere left to tell it
 }
 
 export function deviceOption() {
@@ -71,12 +95,12 @@ export class Context {
   constructor(options: CommonOptions) {
     this.#options = options
     this.terminal = new Terminal({ json: options.json ?? false })
-    this.home = options.home ?? env.OPPU_HOME ?? join(homedir(), '.oppu')
+    this.home = options.home ?? (env.OPPU_HOME || join(homedir(), '.oppu'))
   }
 
   /** The folder beside the home where a coordinator keeps its state, unless `--home` or OPPU_HOME names one. */
   get coordinatorHome(): string {
-    return this.#options.home ?? env.OPPU_HOME ?? join(homedir(), '.oppu-coordinator')
+    return this.#options.home ?? (env.OPPU_HOME || join(homedir(), '.oppu-coordinator'))
   }
 
   /** For models that the hub gives to known users only. */

@@ -4,7 +4,7 @@
  * how an error is told, and the exit status.
  */
 import { Command } from '@commander-js/extra-typings'
-import { isOppuError, OppuError } from '../protocol/errors.ts'
+import { isOppuError } from '../protocol/errors.ts'
 import { addAdapterCommands } from './commands/adapter.ts'
 import { addBaseCommands } from './commands/base.ts'
 import { addCoordinatorCommands } from './commands/coordinator.ts'
@@ -17,6 +17,7 @@ import { addInitCommand } from './commands/init.ts'
 import { addNodeCommands } from './commands/node.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { catchSignals, Interrupted } from './context.ts'
+import { fromSystemError } from './system-error.ts'
 import { VERSION } from './version.ts'
 
 /** Exit status for wrong usage (sysexits.h EX_USAGE) and for a fault of ours (EX_SOFTWARE). */
@@ -48,7 +49,8 @@ export function buildProgram(): Command {
 }
 
 /** Tells an error on stderr and returns the exit status that goes with it. */
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = fromSystemError(thrown)
   if (error instanceof Interrupted) return error.exit
   if (isOppuError(error)) {
     process.stderr.write(`oppu: ${error.message} [${error.code}]\n  ${error.hint}\n`)
@@ -64,15 +66,9 @@ function report(error: unknown): number {
   return EXIT_FAULT
 }
 
-catchSignals()
+catchSignals(report)
 try {
   await buildProgram().parseAsync()
 } catch (error) {
-  process.exitCode = report(wrapSystemError(error))
-}
-
-/** A full disk can show anywhere; everything else passes through. */
-function wrapSystemError(error: unknown): unknown {
-  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-  return full ? new OppuError('DISK_FULL', 'the disk is full', { cause: error }) : error
+  process.exitCode = report(error)
 }

@@ -43,8 +43,9 @@ export const ERROR_KINDS = {
   NO_USABLE_ITEMS: { exit: 65, hint: 'Import more history first: oppu data import FILE.' },
   NOT_INITIALIZED: { exit: 66, hint: 'Create the node first: oppu init.' },
   ALREADY_INITIALIZED: { exit: 73, hint: 'This folder already holds a node; use another with --home.' },
-  NOT_FOUND: { exit: 66, hint: 'List what there is with the matching list command.' },
-  AMBIGUOUS: { exit: 64, hint: 'Give more of the id, so that it names one thing only.' },
+  NOT_FOUND: { exit: 66, hint: 'Check the name or path; the matching list command shows what there is.' },
+  NOT_PERMITTED: { exit: 77, hint: 'Check whose the file or folder is and what may be done there.' },
+  AMBIGUOUS: { exit: 64, hint: 'Say which: by its name, or by so much of its id that it is the only one.' },
   UNAVAILABLE: { exit: 69, hint: 'Try again later, or from another source.' },
   SOURCE_UNAVAILABLE: {
     exit: 69,

@@ -9,8 +9,9 @@ import { OppuError } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
 import { TASK_LIMITS } from '../../protocol/limits.ts'
 import { decodeManifest } from '../../protocol/manifest.ts'
-import { DEFAULT_HOLD_OUT, METRICS } from '../../protocol/task.ts'
+import { METRICS } from '../../protocol/task.ts'
 import { Context, newCommand } from '../context.ts'
+import { holdOutOption, numberOption } from '../schema-options.ts'
 import { table } from '../terminal.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -68,14 +69,24 @@ export function addCoordinatorCommands(program: Command): void {
     .addOption(
       new Option('--metric <metric>', 'beside log-likelihood').choices(METRICS).default('rouge-1' as const),
     )
-    .option('--hold-out <share>', 'the newest share of the items to score on', Number, DEFAULT_HOLD_OUT)
-    .option(
-      '--minimum-items <count>',
-      'fewest items that may be reported on',
-      Number,
-      TASK_LIMITS.minimumItems,
+    .addOption(holdOutOption('the newest share of the items to score on'))
+    .addOption(
+      numberOption('--minimum-items <count>', {
+        ...{
+          default: TASK_LIMITS.minimumItems,
+          minimum: TASK_LIMITS.minimumItems,
+          maximum: 1e6,
+          whole: true,
+        },
+        description: 'fewest items that may be reported on',
+      }),
     )
-    .option('--days <count>', 'how long it is open', Number, 30)
+    .addOption(
+      numberOption('--days <count>', {
+        ...{ default: 30, minimum: 0.001, maximum: TASK_LIMITS.lifetimeMs / DAY },
+        description: 'how long it is open',
+      }),
+    )
     .action(async options => {
       const context = new Context(options)
       await using closed = await open(context, [])

@@ -3,6 +3,7 @@ import { type Command, Option } from '@commander-js/extra-typings'
 import { FORMATS, importHistory } from '../../node/personal/import.ts'
 import { OppuError, only } from '../../protocol/errors.ts'
 import { Context, newCommand } from '../context.ts'
+import { numberOption } from '../schema-options.ts'
 import { table } from '../terminal.ts'
 
 /** Characters of an item's text that a list shows. */
@@ -53,7 +54,9 @@ export function addDataCommands(program: Command): void {
   newCommand(data, 'list')
     .description('your history items, newest first')
     .option('--only <task>', 'only items of this task')
-    .option('--limit <count>', 'how many', Number, 20)
+    .addOption(
+      numberOption('--limit <count>', { default: 20, maximum: 1e9, whole: true, description: 'how many' }),
+    )
     .action(async options => {
       const context = new Context(options)
       const { terminal } = context

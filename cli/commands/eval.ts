@@ -2,8 +2,9 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { Evaluation } from '../../node/eval/evaluate.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import { DEFAULT_HOLD_OUT, METRICS } from '../../protocol/task.ts'
+import { METRICS } from '../../protocol/task.ts'
 import { Context, deviceOption, newCommand } from '../context.ts'
+import { holdOutOption } from '../schema-options.ts'
 import { table } from '../terminal.ts'
 
 export function addEvalCommand(program: Command): void {
@@ -13,12 +14,7 @@ export function addEvalCommand(program: Command): void {
     .option('--only <task>', 'only history items of this task')
     .option('--own <adapter>', 'your adapter', 'latest')
     .option('--other <adapter>', "another person's adapter, as a control")
-    .option(
-      '--hold-out <share>',
-      'without --task: the newest share of items to score on',
-      Number,
-      DEFAULT_HOLD_OUT,
-    )
+    .addOption(holdOutOption('without --task: the newest share of items to score on'))
     .addOption(new Option('--metric <metric>', 'without --task').choices(METRICS).default('rouge-1' as const))
     .option('--report', 'with --task: send the scores (counts and means, nothing else) to the coordinator')
     .addOption(deviceOption())

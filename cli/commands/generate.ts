@@ -1,6 +1,7 @@
 /** `oppu generate`: text from a base, with or without an adapter. */
 import type { Command } from '@commander-js/extra-typings'
 import { Context, deviceOption, newCommand } from '../context.ts'
+import { numberOption } from '../schema-options.ts'
 
 export function addGenerateCommand(program: Command): void {
   newCommand(program, 'generate <prompt>')
@@ -8,11 +9,31 @@ export function addGenerateCommand(program: Command): void {
     .option('--base <base>', "which base (default: the adapter's, or the only one there is)")
     .option('--adapter <adapter>', 'which adapter; "none" for the base alone', 'latest')
     .option('--raw', 'continue the text as it is, without the chat template')
-    .option('--max-tokens <count>', 'at most this many tokens', Number, 128)
-    .option('--temperature <t>', '0 takes the likeliest token each time', Number, 0)
-    .option('--top-k <k>', 'sample among the k likeliest; 0: all', Number, 0)
-    .option('--top-p <p>', 'sample among the likeliest that together reach p', Number, 1)
-    .option('--seed <seed>', 'for sampling', Number, 0)
+    .addOption(
+      numberOption('--max-tokens <count>', {
+        ...{ default: 128, minimum: 1, maximum: 1e9, whole: true },
+        description: 'at most this many tokens',
+      }),
+    )
+    .addOption(
+      numberOption('--temperature <t>', {
+        ...{ default: 0, maximum: 100 },
+        description: '0 takes the likeliest token each time',
+      }),
+    )
+    .addOption(
+      numberOption('--top-k <k>', {
+        ...{ default: 0, maximum: 1e9, whole: true },
+        description: 'sample among the k likeliest; 0: all',
+      }),
+    )
+    .addOption(
+      numberOption('--top-p <p>', {
+        ...{ default: 1, minimum: 0.001, maximum: 1 },
+        description: 'sample among the likeliest that together reach p',
+      }),
+    )
+    .addOption(numberOption('--seed <seed>', { default: 0, whole: true, description: 'for sampling' }))
     .addOption(deviceOption())
     .action(async (prompt, options) => {
       const context = new Context(options)

@@ -5,9 +5,8 @@ import { type MethodName, methods, parseMethodName } from '../../node/peft/index
 import { parseTrainConfig, TRAIN_SCHEMA } from '../../node/train/config.ts'
 import type { TrainStep } from '../../node/train/trainer.ts'
 import { shortId } from '../../protocol/ids.ts'
-import { DEFAULT_HOLD_OUT } from '../../protocol/task.ts'
 import { Context, deviceOption, newCommand } from '../context.ts'
-import { addSchemaOptions, schemaValues } from '../schema-options.ts'
+import { addSchemaOptions, holdOutOption, schemaValues } from '../schema-options.ts'
 import { formatBytes, formatSeconds } from '../terminal.ts'
 
 const METHOD_NAMES = Object.keys(methods) as MethodName[]
@@ -18,12 +17,7 @@ export function addTrainCommand(program: Command): void {
     .option('--base <base>', 'which base, by id or name (default: the only one there is)')
     .addOption(new Option('--method <method>', 'how to adapt').choices(METHOD_NAMES).default('lora' as const))
     .option('--only <task>', 'only history items of this task')
-    .option(
-      '--hold-out <share>',
-      'the newest share of the items that is not trained on',
-      Number,
-      DEFAULT_HOLD_OUT,
-    )
+    .addOption(holdOutOption('the newest share of the items that is not trained on'))
     .addOption(deviceOption())
   addSchemaOptions(command, TRAIN_SCHEMA)
   for (const name of METHOD_NAMES) addSchemaOptions(command, methods[name].schema)

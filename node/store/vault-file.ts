@@ -34,6 +34,7 @@ export async function readVaultFile(path: string): Promise<unknown> {
     bytes = await readFile(path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw new OppuError('NOT_INITIALIZED', `there is no vault at ${path}`)
+    if (errorCode(error) === 'EISDIR') throw new OppuError('CORRUPT_VAULT', `${path} is a folder`)
     throw error
   }
   try {

@@ -4,15 +4,7 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ERROR_KINDS, type ErrorCode } from '../../protocol/errors.ts'
-import { json, type Outcome, oppu, start, temporaryFolder } from './oppu.ts'
-
-function failedWith(outcome: Outcome, code: ErrorCode): void {
-  assert.match(outcome.stderr, new RegExp(`\\[${code}\\]`))
-  assert.ok(outcome.stderr.includes(ERROR_KINDS[code].hint), 'the hint is told')
-  assert.equal(outcome.status, ERROR_KINDS[code].exit)
-  assert.equal(outcome.stdout, '')
-}
+import { failedWith, json, oppu, start, temporaryFolder } from './oppu.ts'
 
 function lines(count: number, from = 0): string {
   return Array.from({ length: count }, (_, index) =>

@@ -1,4 +1,5 @@
 /** Runs the command line as a person would: a process of its own, with a home of its own. */
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ERROR_KINDS, type ErrorCode } from '../../protocol/errors.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -59,4 +61,13 @@ export async function json<Result>(home: string, ...args: readonly string[]): Pr
   const { status, stdout, stderr } = await oppu(home, [...args, '--json'])
   if (status !== 0) throw new Error(`oppu ${args.join(' ')} ended with ${status}: ${stderr}`)
   return JSON.parse(stdout) as Result
+}
+
+/** A failure as a person meets it: its code, what to do about it, its exit status, no result and no stack trace. */
+export function failedWith(outcome: Outcome, code: ErrorCode): void {
+  assert.match(outcome.stderr, new RegExp(`\\[${code}\\]`))
+  assert.ok(outcome.stderr.includes(ERROR_KINDS[code].hint), 'the hint is told')
+  assert.equal(outcome.status, ERROR_KINDS[code].exit)
+  assert.equal(outcome.stdout, '')
+  assert.doesNotMatch(outcome.stderr, /^ {4}at /m)
 }

@@ -1,0 +1,59 @@
+/** What clumsy hands, full disks and damaged files get: an error with a code, nothing lost, nothing half-written. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { failedWith, json, oppu, start, temporaryFolder } from './oppu.ts'
+
+test('numbers out of range and empty values are refused before anything is done', async t => {
+  const home = join(await temporaryFolder(t), 'node')
+  await json(home, 'init')
+  const file = join(home, 'one.jsonl')
+  await writeFile(file, '{"prompt": "q", "completion": "a"}')
+  await json(home, 'data', 'import', file)
+  const refused = [
+    ['train', '--hold-out', '2'],
+    ['train', '--hold-out', '0'],
+    ['train', '--epochs', '-1'],
+    ['eval', '--hold-out', 'x'],
+    ['eval', '--own', ''],
+    ['data', 'list', '--limit', '-1'],
+    ['data', 'list', '--limit', '1.5'],
+    ['data', 'remove', ''],
+    ['generate', 'hi', '--max-tokens', '0'],
+    ['generate', 'hi', '--temperature', '-1'],
+    ['generate', 'hi', '--seed', 'NaN'],
+    ['generate', ''],
+    ['coordinator', 'task', '--base', 'a', '--title', 't', '--days', 'Infinity'],
+  ]
+  for (const args of refused) failedWith(await oppu(home, args), 'INVALID_ARGUMENT')
+  assert.equal((await json<unknown[]>(home, 'data', 'list')).length, 1)
+})
+
+test('a path that cannot be used is named, with a code', async t => {
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  failedWith(await oppu(join(file, 'node'), ['init']), 'INVALID_ARGUMENT')
+  const home = join(folder, 'node')
+  await json(home, 'init')
+  failedWith(await oppu(home, ['coordinator', 'publish', folder]), 'INVALID_ARGUMENT')
+  const long = await oppu(home, ['data', 'import', join(folder, 'x'.repeat(300))])
+  failedWith(long, 'INVALID_ARGUMENT')
+  assert.match(long.stderr, /x{300}: the path is too long/)
+  await mkdir(join(folder, 'other'))
+  await mkdir(join(folder, 'other', 'vault.json'))
+  failedWith(await oppu(join(folder, 'other'), ['data', 'list']), 'CORRUPT_VAULT')
+  assert.deepEqual((await readdir(folder)).sort(), ['file', 'node', 'other'])
+})
+
+test('a reader that has had enough ends the command without a word', async t => {
+  const home = join(await temporaryFolder(t), 'node')
+  await json(home, 'init')
+  const { child, outcome } = start(home, ['base', 'list', '--json'])
+  child.stdout!.destroy()
+  await once(child, 'exit')
+  const { status, stderr } = await outcome
+  assert.deepEqual([status, stderr], [141, ''])
+})
