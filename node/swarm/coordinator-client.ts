@@ -86,7 +86,7 @@ export class CoordinatorClient {
     return manifests
   }
 
-  /** @throws OppuError NOT_FOUND, BAD_SIGNATURE, HASH_MISMATCH (another manifest than asked for), and `call`'s. */
+  /** @throws OppuError NOT_FOUND, BAD_SIGNATURE, PROTOCOL_VIOLATION (another manifest than asked for), and `call`'s. */
   async manifest(id: BaseId, options: Waiting = {}): Promise<VerifiedManifest> {
     const reply = await this.#ask(
       { getManifest: { id: idToBytes(id) } },
@@ -97,7 +97,7 @@ export class CoordinatorClient {
     const signed = this.#read(() => signedFromMessage(reply.manifest))
     const manifest = this.#read(() => decodeManifest(verifyBytes('manifest', signed, this.coordinator)))
     if (baseId(manifest) !== id)
-      throw new OppuError('HASH_MISMATCH', 'the coordinator sent another manifest than asked for')
+      throw new OppuError('PROTOCOL_VIOLATION', 'the coordinator sent another manifest than asked for')
     const licence = reply.licence
     if (licence == null) return { id, manifest, signed }
     return {

@@ -99,7 +99,7 @@ test('a manifest, licence or task by another key, changed, or signed as somethin
     [{ manifest: { manifest: signed('task', manifestBytes, good) } }, 'BAD_SIGNATURE'],
     [
       { manifest: { manifest: signed('manifest', encodeManifest({ ...manifest, name: 'Another' }), good) } },
-      'HASH_MISMATCH',
+      'PROTOCOL_VIOLATION',
     ],
     [
       { manifest: { manifest: mine, licence: signedToMessage(signLicence(id, 'pay me', evil)) } },
