@@ -20,6 +20,7 @@ import { Bases } from './store/bases.ts'
 import { Database } from './store/db.ts'
 import type { Vault } from './store/vault.ts'
 import { createVaultFile, openVaultFile, readVaultFile } from './store/vault-file.ts'
+import { parseRecord } from './store/vault-record.ts'
 
 const VAULT_FILE = 'vault.json'
 
@@ -77,6 +78,12 @@ export class PersonalNode {
       this.#vault = undefined // a mistyped passphrase can be asked for again
       throw error
     }
+  }
+
+  /** Who this node's user is to others; needs no passphrase. @throws OppuError CORRUPT_VAULT. */
+  async identity(): Promise<{ readonly userId: UserId; readonly recipient: string }> {
+    const { userId, recipient } = parseRecord(await readVaultFile(join(this.home, VAULT_FILE)))
+    return { userId, recipient }
   }
 
   /** The user's items. @throws as unlock(). */

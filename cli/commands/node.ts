@@ -24,6 +24,19 @@ export function addNodeCommands(program: Command): void {
       })
     })
 
+  newCommand(node, 'show')
+    .description('who you are to others: your user id, and the key that adapters are sealed to for you')
+    .action(async options => {
+      const context = new Context(options)
+      await context.withNode(async node => {
+        const { userId, recipient } = await node.identity()
+        context.terminal.result(
+          { home: node.home, userId, recipient },
+          [`home       ${node.home}`, `user id    ${userId}`, `recipient  ${recipient}`].join('\n'),
+        )
+      })
+    })
+
   newCommand(node, 'audit')
     .description('what left this node: what kind, to whom, how much, when (never what was in it)')
     .action(async options => {

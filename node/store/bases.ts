@@ -68,7 +68,12 @@ export class Bases {
    */
   async find(text?: string): Promise<StoredBase> {
     const bases = await this.list()
-    if (text === undefined) return only(bases, 'base here')
+    if (bases.length === 0)
+      throw new OppuError(
+        'NOT_FOUND',
+        'there is no base on this node yet: oppu base import, or oppu base pull',
+      )
+    if (text === undefined) return only(bases, 'the base to use')
     return only(
       bases.filter(({ id, manifest }) => id.startsWith(text.toLowerCase()) || manifest.name === text),
       `base ${text} here`,
