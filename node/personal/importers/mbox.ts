@@ -29,14 +29,16 @@ export async function* splitMbox(
 ): AsyncGenerator<RawMessage> {
   let started: { readonly line: number; readonly delivered: number | undefined } | undefined
   let parts: Uint8Array[] = []
+  let joined: Uint8Array[] = []
   let size = 0
   let afterBlank = true
   const finish = (): RawMessage | undefined => {
     const message = started && {
       ...started,
-      bytes: size <= MAX_MESSAGE_BYTES ? Buffer.concat(parts) : undefined,
+      bytes: size <= MAX_MESSAGE_BYTES ? Buffer.concat([...joined, ...parts]) : undefined,
     }
     parts = []
+    joined = []
     size = 0
     return message
   }
@@ -58,14 +60,21 @@ export async function* splitMbox(
       started = { line: number, delivered: undefined }
     }
     size += bytes === undefined ? MAX_MESSAGE_BYTES + 1 : bytes.length + 1
-    if (size > MAX_MESSAGE_BYTES || bytes === undefined) parts = []
-    else parts.push(unquoted(bytes), NEWLINE)
+    if (size > MAX_MESSAGE_BYTES || bytes === undefined) {
+      parts = []
+      joined = []
+    } else parts.push(unquoted(bytes), NEWLINE)
+    if (parts.length < JOINED_PARTS) continue
+    joined.push(Buffer.concat(parts))
+    parts = []
   }
   const message = finish()
   if (message) yield message
 }
 
 const NEWLINE = Uint8Array.of(0x0a)
+/** Lines are joined in such numbers: millions of empty ones would take a hundred times their size. */
+const JOINED_PARTS = 8192
 
 function unquoted(line: Uint8Array): Uint8Array {
   if (line[0] !== 0x3e) return line
