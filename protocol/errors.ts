@@ -20,7 +20,7 @@ export const ERROR_KINDS = {
     exit: 64,
     hint: 'Remove the unknown key, or check its spelling; --help lists the known ones.',
   },
-  INVALID_DATA: { exit: 65, hint: 'The file is not what its name says, or is damaged; get a fresh copy.' },
+  INVALID_DATA: { exit: 65, hint: 'It is damaged, or not of the kind that is read here; use a good copy.' },
   TRUNCATED_FILE: { exit: 65, hint: 'The file ends too early; copy or download it again.' },
   UNSUPPORTED_ARCHITECTURE: { exit: 65, hint: "Use a base of a supported family (see the README's limits)." },
   UNSUPPORTED_QUANTIZATION: {
@@ -29,7 +29,7 @@ export const ERROR_KINDS = {
   },
   UNSUPPORTED_TOKENIZER: {
     exit: 65,
-    hint: 'Use a base with a byte-level BPE or SentencePiece-BPE tokenizer.',
+    hint: 'Use a base with a byte-level BPE or SentencePiece-BPE tokenizer, whose chat template keeps answers whole.',
   },
   CORRUPT_ADAPTER: {
     exit: 65,
@@ -39,7 +39,10 @@ export const ERROR_KINDS = {
     exit: 65,
     hint: 'Use the base this adapter was trained on, or train a new adapter for this base.',
   },
-  HASH_MISMATCH: { exit: 65, hint: 'Delete the damaged file and pull or import the base again.' },
+  HASH_MISMATCH: {
+    exit: 65,
+    hint: 'Get it again, from elsewhere if need be; a damaged base goes with oppu base remove (--leftovers).',
+  },
   NO_USABLE_ITEMS: { exit: 65, hint: 'Import more history first: oppu data import FILE.' },
   NOT_INITIALIZED: { exit: 66, hint: 'Create the node first: oppu init.' },
   ALREADY_INITIALIZED: { exit: 73, hint: 'This folder already holds a node; use another with --home.' },
@@ -57,20 +60,26 @@ export const ERROR_KINDS = {
   DISK_FULL: { exit: 74, hint: 'Free some disk space and run the command again; finished work is kept.' },
   IN_USE: { exit: 75, hint: 'Another oppu process has this folder open; stop it, or use another --home.' },
   TIMEOUT: { exit: 75, hint: 'The other side did not answer in time; try again.' },
-  CONNECTION_FAILED: { exit: 75, hint: 'Check the address and that the other side is running.' },
+  CONNECTION_FAILED: {
+    exit: 75,
+    hint: 'Check the address: is the other side running, or, to listen on it, is it free?',
+  },
   PROTOCOL_VIOLATION: {
     exit: 76,
-    hint: 'The other side speaks another version or misbehaves; try another peer.',
+    hint: 'Another version of oppu made it, or it misbehaves: update oppu, or try another peer.',
   },
-  TOO_LARGE: { exit: 76, hint: 'The message or file exceeds a limit stated in protocol/README.md.' },
+  TOO_LARGE: { exit: 76, hint: 'It exceeds the limit named; make it smaller or split it.' },
   BAD_SIGNATURE: {
     exit: 76,
     hint: "Do not trust this source; check the coordinator's key with its operator.",
   },
-  REFUSED: { exit: 77, hint: 'The other side refuses this request.' },
+  REFUSED: {
+    exit: 77,
+    hint: 'Not allowed as it stands; the message says what is known of why.',
+  },
   WRONG_PASSPHRASE: { exit: 77, hint: 'Try again; a lost passphrase cannot be recovered.' },
   CORRUPT_VAULT: { exit: 65, hint: 'Restore the vault from a backup.' },
-  NOT_A_RECIPIENT: { exit: 77, hint: 'Ask its owner to export it to your key (oppu init shows it).' },
+  NOT_A_RECIPIENT: { exit: 77, hint: 'Ask its owner to export it to your key (oppu node show).' },
   DIVERGED: { exit: 70, hint: 'Lower the learning rate and train again; the last good adapter is kept.' },
   RUNTIME_FAILURE: { exit: 70, hint: 'Run oppu doctor; if it finds nothing, please report this.' },
   NO_GAIN: {

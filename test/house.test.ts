@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ERROR_KINDS } from '../protocol/errors.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -103,6 +104,15 @@ test("the environment is read in cli/ only, but for the Vulkan loader's own vari
     if (!path.startsWith('cli/') && path !== 'node/graph/session.ts')
       assert.ok(!text.includes('process.env'), `${path} reads process.env`)
   }
+})
+
+test('every error code is thrown or given somewhere', () => {
+  const texts = sources().filter(({ path }) => path !== 'protocol/errors.ts')
+  for (const code of Object.keys(ERROR_KINDS))
+    assert.ok(
+      texts.some(({ text }) => text.includes(`'${code}'`)),
+      `${code} is never used`,
+    )
 })
 
 test('no file grows past 400 lines, and none is a drawer', () => {

@@ -64,7 +64,7 @@ export class Database {
 
   /**
    * Opens the database in the folder `path`, creating it. The caller closes it.
-   * @throws OppuError IN_USE when another process has it open, DISK_FULL, INVALID_DATA when it is damaged.
+   * @throws OppuError IN_USE when another process has it open, DISK_FULL, NOT_PERMITTED, INVALID_DATA when it is damaged.
    */
   static async open(path: string): Promise<Database> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -200,6 +200,8 @@ function databaseError(error: unknown, path: string): unknown {
   }
   if (codes.some(code => code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN')) {
     if (path === 'the database') return new OppuError('CLOSED', 'the database is closed', { cause: error })
+    if (/permission denied|read-only/i.test(text))
+      return new OppuError('NOT_PERMITTED', `cannot open ${path}: ${text}`, { cause: error })
     return new OppuError('UNAVAILABLE', `cannot open ${path}: ${text}`, { cause: error })
   }
   return error
