@@ -2,7 +2,7 @@
 // What `npm run demo` and `npm test` start with: plain JavaScript that any Node from 20 on can run, because on a
 // fresh clone neither the packages nor the pinned Node are there yet. It installs what package-lock.json names,
 // once per lock file, and then hands over to the pinned Node. It leaves everything else to the script it starts.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -37,18 +37,25 @@ function installIfNeeded() {
   writeFileSync(stamp, wanted)
 }
 
-/** Runs one command with the pinned Node, passing signals' and its own exit status on. */
+/** Runs one command with the pinned Node and resolves with its exit status; it decides how to end on a signal. */
 function run(args) {
   const node = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  // Ctrl-C reaches the child too (same terminal); it decides how to end, and we report what it decided.
-  process.on('SIGINT', () => {})
-  const result = spawnSync(existsSync(node) ? node : process.execPath, args, { stdio: 'inherit' })
-  if (result.error) throw result.error
-  return result.signal ? 128 + constants.signals[result.signal] : (result.status ?? 1)
+  const child = spawn(existsSync(node) ? node : process.execPath, args, { stdio: 'inherit' })
+  // Ctrl-C and a closed terminal reach the child by themselves; what is sent to us alone, we pass on.
+  const ignore = () => {}
+  const pass = () => child.kill('SIGTERM')
+  process.on('SIGINT', ignore).on('SIGHUP', ignore).on('SIGTERM', pass)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => {
+      process.off('SIGINT', ignore).off('SIGHUP', ignore).off('SIGTERM', pass)
+      resolve(signal ? 128 + constants.signals[signal] : (status ?? 1))
+    })
+  })
 }
 
 /** `npm test`: style, types, unused code, then every test. The first that fails decides. */
-function test(patterns) {
+async function test(patterns) {
   const bin = name => join(modules, ...name.split('/'))
   const steps = [
     [bin('@biomejs/biome/bin/biome'), 'check', '.'],
@@ -57,7 +64,7 @@ function test(patterns) {
     ['--test', '--test-reporter=spec', ...(patterns.length ? patterns : ['test/**/*.test.ts'])],
   ]
   for (const step of patterns.length ? steps.slice(-1) : steps) {
-    const status = run(step)
+    const status = await run(step)
     if (status !== 0) return status
   }
   return 0
@@ -65,4 +72,4 @@ function test(patterns) {
 
 installIfNeeded()
 const args = process.argv.slice(2)
-process.exit(args[0] === 'test' ? test(args.slice(1)) : run(args))
+process.exit(await (args[0] === 'test' ? test(args.slice(1)) : run(args)))
