@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import type { BaseFormat } from '../../protocol/manifest.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { checkWeights } from '../model/weights.ts'
+import { checkWeights, modelTensors } from '../model/weights.ts'
 import { type ChatTemplate, chatTemplate, PLAIN_TEMPLATE } from '../text/chat-template.ts'
 import { type Tokenizer, tokenizerFromFiles } from '../text/tokenizer.ts'
 import { blockType } from './dequantize.ts'
@@ -70,7 +70,8 @@ export async function formatOf(folder: string): Promise<BaseFormat> {
 export async function readSourceModel(folder: string, format: BaseFormat): Promise<CheckedModel> {
   const model =
     format === 'gguf' ? await readGgufModel(join(folder, GGUF_NAME)) : await readHuggingFaceModel(folder)
-  const tensors = await settleNames(model)
+  await demandOneHead(model)
+  const tensors = modelTensors(model.config, model.tensors)
   checkWeights(model.config, tensors)
   const sizes = new Map<string, number>()
   for (const [name, tensor] of tensors) {
@@ -106,28 +107,16 @@ export function tensorBytes(name: string, { shape, typeName }: SourceTensor): nu
   return (shape.reduce((product, size) => product * size, 1) / weights) * bytes
 }
 
-/**
- * Settles what may be told in two ways: the rotary table, which old files carry though it follows from the
- * configuration, is dropped; of a tied model's two names for one matrix, either or both may be in the file.
- * @throws OppuError INVALID_DATA where both are there and differ.
- */
-async function settleNames(model: SourceModel): Promise<ReadonlyMap<string, SourceTensor>> {
-  const tensors = new Map(model.tensors)
-  for (const name of tensors.keys()) {
-    if (/\.rotary_emb\.inv_freq$/.test(name)) tensors.delete(name)
-  }
+/** Of a tied model's two names for one matrix both may be in the file: then they must hold the same. @throws OppuError INVALID_DATA. */
+async function demandOneHead({ config, tensors }: SourceModel): Promise<void> {
   const head = tensors.get('lm_head.weight')
   const embedding = tensors.get('model.embed_tokens.weight')
-  if (model.config.tiedHead && head !== undefined) {
-    if (embedding !== undefined && !(await sameBytes(head, embedding)))
-      throw new OppuError(
-        'INVALID_DATA',
-        'the configuration ties the head to the embedding, but lm_head.weight is another',
-      )
-    tensors.set('model.embed_tokens.weight', embedding ?? head)
-    tensors.delete('lm_head.weight')
-  }
-  return tensors
+  if (!config.tiedHead || head === undefined || embedding === undefined || (await sameBytes(head, embedding)))
+    return
+  throw new OppuError(
+    'INVALID_DATA',
+    'the configuration ties the head to the embedding, but lm_head.weight is another',
+  )
 }
 
 async function sameBytes(a: SourceTensor, b: SourceTensor): Promise<boolean> {
@@ -138,8 +127,9 @@ async function sameBytes(a: SourceTensor, b: SourceTensor): Promise<boolean> {
   const [ours, theirs] = [Buffer.alloc(1 << 20), Buffer.alloc(1 << 20)]
   for (let done = 0; done < total; done += ours.length) {
     const length = Math.min(ours.length, total - done)
-    await left.read(ours, 0, length, a.offset + done)
-    await right.read(theirs, 0, length, b.offset + done)
+    const { bytesRead } = await left.read(ours, 0, length, a.offset + done)
+    const read = await right.read(theirs, 0, length, b.offset + done)
+    if (bytesRead < length || read.bytesRead < length) return false
     if (ours.compare(theirs, 0, length, 0, length) !== 0) return false
   }
   return true
