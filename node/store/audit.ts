@@ -25,6 +25,9 @@ export class AuditLog {
   readonly #open = new Map<string, AuditEntry>()
   readonly #timer: NodeJS.Timeout
   #writing: Promise<void> = Promise.resolve()
+  /** Lines that are not on disk yet; after a failure the next try begins with them. */
+  #unwritten = ''
+  #failure: unknown
 
   private constructor(path: string) {
     this.#path = path
@@ -51,6 +54,7 @@ export class AuditLog {
     clearInterval(this.#timer)
     this.#write()
     await this.#writing
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -58,17 +62,27 @@ export class AuditLog {
   }
 
   #write(): void {
-    if (this.#open.size === 0) return
-    const lines = [...this.#open.values()].map(entry => `\n${JSON.stringify(entry)}`).join('')
-    this.#open.clear()
     // A line begins with its line break, so that one cut by a crash does not swallow the next.
-    this.#writing = this.#writing.then(() => appendFile(this.#path, lines, { mode: 0o600 }))
-    // Whoever closes is told; until then a failure must not end the process.
-    this.#writing.catch(() => {})
+    for (const entry of this.#open.values()) this.#unwritten += `\n${JSON.stringify(entry)}`
+    this.#open.clear()
+    this.#writing = this.#writing.then(() => this.#append())
+  }
+
+  /** Whoever closes is told of a failure; until then it must not end the process, nor keep later lines away. */
+  async #append(): Promise<void> {
+    const lines = this.#unwritten
+    if (lines === '') return
+    try {
+      await appendFile(this.#path, lines, { mode: 0o600 })
+      this.#unwritten = this.#unwritten.slice(lines.length)
+      this.#failure = undefined
+    } catch (error) {
+      this.#failure = error
+    }
   }
 }
 
-/** Oldest first; none where nothing was ever sent. A line cut by a crash is left out. */
+/** Oldest first; none where nothing was ever sent. A line cut by a crash, or damaged, is left out. */
 export async function readAudit(path: string): Promise<AuditEntry[]> {
   const text = await readFile(path, 'utf8').catch(error => {
     if (errorCode(error) === 'ENOENT') return ''
@@ -76,9 +90,19 @@ export async function readAudit(path: string): Promise<AuditEntry[]> {
   })
   return text.split('\n').flatMap(line => {
     try {
-      return [JSON.parse(line) as AuditEntry]
+      const entry: unknown = JSON.parse(line)
+      return isEntry(entry) ? [entry] : []
     } catch {
       return []
     }
   })
+}
+
+function isEntry(value: unknown): value is AuditEntry {
+  if (typeof value !== 'object' || value === null) return false
+  const { from, to, category, peer, messages, bytes } = value as Readonly<Record<string, unknown>>
+  return (
+    [from, to, messages, bytes].every(Number.isSafeInteger) &&
+    [category, peer].every(text => typeof text === 'string')
+  )
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -30,5 +30,21 @@ test('messages are summed up by category and peer, and kept over runs', async t 
   assert.deepEqual(
     (await readAudit(path)).map(({ peer }) => peer),
     ['a', 'a', 'b', 'c'],
+  )
+})
+
+test('what could not be written is written with the next line', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'oppu-audit-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const path = join(folder, 'later', 'audit.jsonl')
+  const log = AuditLog.open(path)
+  log.record({ category: 'report', peer: 'a', bytes: 1 }, 1000)
+  await assert.rejects(log.close(), { code: 'ENOENT' })
+  await mkdir(join(folder, 'later'))
+  log.record({ category: 'report', peer: 'b', bytes: 1 }, 2000)
+  await log.close()
+  assert.deepEqual(
+    (await readAudit(path)).map(({ peer }) => peer),
+    ['a', 'b'],
   )
 })
