@@ -10,6 +10,7 @@ import {
   demandId,
   demandInteger,
   demandText,
+  demandTime,
   demandVersion,
   invalid,
   type Json,
@@ -63,7 +64,7 @@ export function encodeAdapterManifest(manifest: AdapterManifest): Uint8Array {
     method: manifest.method,
     config,
     tensors: manifest.tensors.map(({ name, shape }) => ({ name, shape: [...shape] })),
-    createdAt: demandInteger(manifest.createdAt, 0, Number.MAX_SAFE_INTEGER, "an adapter's date"),
+    createdAt: demandTime(manifest.createdAt, "an adapter's date"),
     trainedItems: demandInteger(manifest.trainedItems, 0, Number.MAX_SAFE_INTEGER, "an adapter's item count"),
   }).finish()
   if (bytes.length > LIMITS.bytes)
@@ -87,7 +88,7 @@ export function decodeAdapterManifest(bytes: Uint8Array): AdapterManifest {
       name: name ?? '',
       shape: (shape ?? []).map(size => demandInteger(size, 1, 2 ** 31, 'a dimension')),
     })),
-    createdAt: demandInteger(message.createdAt, 0, Number.MAX_SAFE_INTEGER, "an adapter's date"),
+    createdAt: demandTime(message.createdAt, "an adapter's date"),
     trainedItems: demandInteger(message.trainedItems, 0, Number.MAX_SAFE_INTEGER, "an adapter's item count"),
   }
   demandCanonical(bytes, encodeAdapterManifest(manifest), 'an adapter manifest')

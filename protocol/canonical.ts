@@ -48,6 +48,11 @@ export function demandInteger(value: WireInteger, low: number, high: number, wha
   return number
 }
 
+/** Milliseconds since 1970 that a Date can hold: they will be shown as dates. */
+export function demandTime(value: WireInteger, what: string): number {
+  return demandInteger(value, 0, 8_640_000_000_000_000, what)
+}
+
 /** One line of printable text, well-formed, trimmed, `1..limit` characters: it will be shown on terminals. */
 export function demandText(text: string, limit: number, what: string): string {
   if (typeof text !== 'string' || text.length === 0 || text.length > limit)

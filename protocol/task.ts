@@ -11,6 +11,7 @@ import {
   demandId,
   demandInteger,
   demandText,
+  demandTime,
   demandVersion,
   invalid,
   sha256,
@@ -68,7 +69,7 @@ export function encodeTask(task: EvaluationTask): Uint8Array {
   if (!METRICS.includes(task.metric)) invalid('a task has an unknown metric')
   const holdOut = tenThousandths(task.holdOut, 1, "a task's hold-out")
   demandInteger(holdOut, 1, 9999, "a task's hold-out in ten-thousandths")
-  const createdAt = demandInteger(task.createdAt, 0, Number.MAX_SAFE_INTEGER, "a task's date")
+  const createdAt = demandTime(task.createdAt, "a task's date")
   return oppu.Task.encode({
     version: 1,
     title: demandText(task.title, TASK_LIMITS.title, "a task's title"),
@@ -102,8 +103,8 @@ export function decodeTask(bytes: Uint8Array): EvaluationTask {
     metric: message.metric as TaskMetric, // encodeTask below refuses any other
     holdOut: message.holdOut / 10_000,
     minimumItems: message.minimumItems,
-    createdAt: demandInteger(message.createdAt, 0, Number.MAX_SAFE_INTEGER, "a task's date"),
-    expiresAt: demandInteger(message.expiresAt, 0, Number.MAX_SAFE_INTEGER, "a task's end"),
+    createdAt: demandTime(message.createdAt, "a task's date"),
+    expiresAt: demandTime(message.expiresAt, "a task's end"),
   }
   demandCanonical(bytes, encodeTask(task), 'a task')
   return task

@@ -148,6 +148,7 @@ test('tasks and adapters that break a rule are refused', () => {
     { holdOut: Number.NaN },
     { minimumItems: 4 },
     { minimumItems: 5.5 },
+    { createdAt: 8.64e15 + 1, expiresAt: 8.64e15 + 2 },
     { expiresAt: task.createdAt },
     { expiresAt: task.createdAt + 3e12 },
     { title: '' },
@@ -166,6 +167,7 @@ test('tasks and adapters that break a rule are refused', () => {
     { config: { x: Number.NaN } },
     { config: deep },
     { trainedItems: -1 },
+    { createdAt: 8.64e15 + 1 },
   ]) {
     assert.throws(
       () => encodeAdapterManifest({ ...adapter, ...bad }),
