@@ -18,6 +18,7 @@ import { addNodeCommands } from './commands/node.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { catchSignals, Interrupted } from './context.ts'
 import { fromSystemError } from './system-error.ts'
+import { printable } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 /** Exit status for wrong usage (sysexits.h EX_USAGE) and for a fault of ours (EX_SOFTWARE). */
@@ -53,7 +54,7 @@ function report(thrown: unknown): number {
   const error = fromSystemError(thrown)
   if (error instanceof Interrupted) return error.exit
   if (isOppuError(error)) {
-    process.stderr.write(`oppu: ${error.message} [${error.code}]\n  ${error.hint}\n`)
+    process.stderr.write(`oppu: ${printable(error.message)} [${error.code}]\n  ${error.hint}\n`)
     return error.exit
   }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {

@@ -23,13 +23,18 @@ export class Terminal {
   result(value: unknown, text?: string): void {
     this.#clear()
     if (this.json) stdout.write(`${JSON.stringify(value)}\n`)
-    else if (text !== undefined) stdout.write(`${text}\n`)
+    else if (text !== undefined) stdout.write(`${printable(text)}\n`)
+  }
+
+  /** A piece of a text result as it comes, where results are for people. */
+  piece(text: string): void {
+    if (!this.json) stdout.write(printable(text))
   }
 
   /** A lasting line on stderr. */
   note(text: string): void {
     this.#clear()
-    stderr.write(`${text}\n`)
+    stderr.write(`${printable(text)}\n`)
   }
 
   /** Shows how a long step stands. A later call replaces an earlier one; `progressDone` says how it ended. */
@@ -37,7 +42,7 @@ export class Terminal {
     const now = Date.now()
     if (stderr.isTTY) {
       if (now - (this.#lastShown ?? 0) < REDRAW_INTERVAL) return
-      const fitted = text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))
+      const fitted = printable(text).slice(0, Math.max(20, (stderr.columns ?? 80) - 1))
       stderr.write(`\r\x1b[K${fitted}`)
       this.#line = fitted
     } else {
@@ -60,15 +65,19 @@ export class Terminal {
   }
 }
 
+/** Text without the characters that steer a terminal: what comes from mail, models or peers must not. */
+export function printable(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(STEERING, '\uFFFD')
+}
+
+/** Control characters but tab and line feed. */
+const STEERING = /[^\P{Cc}\t\n]/gu
+
 /** A number, with a unit or not, or nothing. */
 const NUMBER = /^([-+]?\d+(\.\d+)?( ?[kMGT]?B| %)?)?$/
 
-/** Characters that steer a terminal: what comes from mail, models or peers must not. */
-const CONTROL = /\p{Cc}/gu
-
-/** Rows as aligned columns; columns of numbers are right-aligned. Control characters in cells become spaces. */
-export function table(header: readonly string[], cells: readonly (readonly string[])[]): string {
-  const rows = cells.map(row => row.map(cell => cell.replace(CONTROL, ' ')))
+/** Rows as aligned columns; columns of numbers are right-aligned. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map(row => row[column]!.length)),
   )

@@ -55,7 +55,7 @@ export function addGenerateCommand(program: Command): void {
           signal,
         })) {
           text += piece
-          if (!terminal.json) process.stdout.write(piece)
+          terminal.piece(piece)
         }
         terminal.result({ text }, '')
       })
