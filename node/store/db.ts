@@ -6,7 +6,7 @@
  * power cut leaves all of a batch or none of it. Rejected: handing out `level`'s own sublevels, which would
  * carry its types and error codes into every room; JSON values, which would tempt callers to store plain text.
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Level } from 'level'
 import { OppuError } from '../../protocol/errors.ts'
@@ -69,6 +69,7 @@ export class Database {
   static async open(path: string): Promise<Database> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await mkdir(path, { recursive: true, mode: 0o700 })
+    await demandCurrent(path)
     // Sealed values do not compress.
     const level: ByteLevel = new Level(path, {
       keyEncoding: 'utf8',
@@ -107,6 +108,13 @@ export class Database {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** Without this one file LevelDB takes the others for litter, deletes them and begins anew. */
+async function demandCurrent(path: string): Promise<void> {
+  const names = await readdir(path)
+  if (names.some(name => /^MANIFEST-|\.ldb$/.test(name)) && !names.includes('CURRENT'))
+    throw new OppuError('INVALID_DATA', `${path} is damaged: its file CURRENT is missing`)
 }
 
 /** The same layout as abstract-level's sublevels (`!name!key`), so that its own tools can read the folder. */
@@ -195,7 +203,9 @@ function databaseError(error: unknown, path: string): unknown {
     return new OppuError('IN_USE', `${path} is open in another process`, { cause: error })
   if (/no space left|quota exceeded/i.test(text))
     return new OppuError('DISK_FULL', `no space left to write ${path}`, { cause: error })
-  if (codes.includes('LEVEL_CORRUPTION') || /corruption|no such file/i.test(text)) {
+  if (/permission denied|not permitted|read-only/i.test(text))
+    return new OppuError('NOT_PERMITTED', `${path} cannot be used: ${text}`, { cause: error })
+  if (codes.includes('LEVEL_CORRUPTION') || /^(corruption|io error)/i.test(text)) {
     return new OppuError('INVALID_DATA', `${path} is damaged: ${text}`, { cause: error })
   }
   if (codes.some(code => code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN')) {

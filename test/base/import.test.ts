@@ -400,7 +400,7 @@ test('a full disk while files are copied is said so, and nothing is left', {
   assert.deepEqual(await readdir(join(home, 'bases/.incoming')), [])
 })
 
-test('opening notices files that were changed, cut or taken away since', async context => {
+test('opening notices files that were changed, cut or taken away since; importing again mends them', async context => {
   const home = await temporaryFolder(context)
   const path = await writeFolder(join(home, 'source'))
   const manifest = await importBase(`file:${path}`, { home, chunkSize: 4096 })
@@ -422,6 +422,8 @@ test('opening notices files that were changed, cut or taken away since', async c
   await openBase(folder, manifest)
   await rm(join(folder, 'files/tokenizer.json'))
   await assert.rejects(openBase(folder, manifest), refused('NOT_FOUND', 'tokenizer.json'))
+  await importBase(`file:${path}`, { home, chunkSize: 4096 }) // mends it
+  await openBase(folder, manifest)
 })
 
 test('the tokenizer of a base may have fewer ids than the model has rows', async context => {

@@ -24,7 +24,7 @@ test('messages are summed up by category and peer, and kept over runs', async t 
   await using again = AuditLog.open(path)
   again.record({ category: 'chunk', peer: 'b', bytes: 1 }, 4000)
   await again.close()
-  await appendFile(path, '\n{"from": 5000, "cut by a cra')
+  await appendFile(path, '\n{"from": 5000, "cate\u0000ory": "chunk"}\n{"from": 5000, "cut by a cra')
   again.record({ category: 'chunk', peer: 'c', bytes: 1 }, 6000)
   await again.close()
   assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { diskError, writeFileAtomic } from '../../node/store/atomic-file.ts'
@@ -54,8 +54,18 @@ test('one process at a time, nothing after close, a damaged folder is said to be
   await assert.rejects(db.history.get('k'), { code: 'CLOSED' })
   await assert.rejects(db.batch([{ table: 'meta', key: 'k' }]), { code: 'CLOSED' })
   await assert.rejects(collect(db.history.entries()), { code: 'CLOSED' })
-  for (const [file] of await allFiles(path))
-    if (/CURRENT$|MANIFEST/.test(file)) await writeFile(file, 'garbage\n')
+  await (await Database.open(path)).close() // what was in the log is in a table now
+  const files = await allFiles(path)
+  const tables = [...files.keys()].filter(file => file.endsWith('.ldb'))
+  for (const table of tables) await writeFile(table, '')
+  await using cut = await Database.open(path)
+  await assert.rejects(collect(cut.history.entries()), { code: 'INVALID_DATA' })
+  await cut.close()
+  for (const table of tables) await writeFile(table, files.get(table)!)
+  await rm(join(path, 'CURRENT'))
+  await assert.rejects(Database.open(path), { code: 'INVALID_DATA' })
+  assert.ok((await allFiles(path)).has(tables[0]!), 'and nothing is deleted')
+  for (const [file] of files) if (/CURRENT$|MANIFEST/.test(file)) await writeFile(file, 'garbage\n')
   await assert.rejects(Database.open(path), { code: 'INVALID_DATA' })
   await writeFile(join(folder, 'a file'), '')
   await assert.rejects(Database.open(join(folder, 'a file')))
