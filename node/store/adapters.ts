@@ -36,6 +36,7 @@ export interface AdapterRecord {
   readonly trainedItems: number
   /** Bytes of the adapter's files, unsealed. */
   readonly size: number
+  /** At most `MAX_CURVE` points, the first and the last among them. */
   readonly curve: readonly CurvePoint[]
   readonly origin: AdapterOrigin
   /** The history items it was trained on; empty where that is not known. */
@@ -76,7 +77,7 @@ export class Adapters {
       createdAt: manifest.createdAt,
       trainedItems: manifest.trainedItems,
       size: [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0),
-      curve: remarks.curve ?? [],
+      curve: thinned(remarks.curve ?? []),
       origin: remarks.origin ?? 'trained',
       itemIds: remarks.itemIds ?? [],
     }
@@ -175,6 +176,16 @@ export class Adapters {
       Buffer.from(this.#vault.unseal(`adapters/${id}`, sealed)).toString('utf8'),
     ) as AdapterRecord
   }
+}
+
+/** Every list reads all records: a run of a million steps keeps its shape, not its points. */
+const MAX_CURVE = 1000
+
+function thinned(curve: readonly CurvePoint[]): readonly CurvePoint[] {
+  const every = Math.ceil(curve.length / (MAX_CURVE - 1))
+  return curve.length <= MAX_CURVE
+    ? curve
+    : curve.filter((_, index) => index % every === 0 || index === curve.length - 1)
 }
 
 /** Opens a sealed file on disk. @throws as unsealAdapter(), and NOT_FOUND. */

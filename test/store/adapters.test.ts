@@ -33,6 +33,10 @@ test('put, list, find, get, remove', async t => {
   assert.deepEqual((await adapters.find(record.id.slice(0, 12))).itemIds, ['a', 'b'])
   assert.equal(await adapters.sealedBytes(record.id), (await stat(adapters.path(record.id))).size)
   await assert.rejects(adapters.find('zzz'), { code: 'NOT_FOUND' })
+  const curve = Array.from({ length: 123_457 }, (_, n) => ({ step: n + 1, loss: 1 }))
+  const long = (await adapters.put(adapter, { curve, itemIds: ['a', 'b'] })).curve
+  assert.ok(long.length <= 1000 && long.length > 900)
+  assert.deepEqual([long[0]?.step, long.at(-1)?.step], [1, 123_457])
   assert.equal((await adapters.find('latest')).origin, 'trained')
   await assert.rejects(adapters.find(''), { code: 'AMBIGUOUS' })
   const { manifest, files } = await adapters.get(record.id)
