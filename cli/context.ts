@@ -1,6 +1,6 @@
 /**
  * What every command needs before it can work: the home folder, the passphrase, the terminal and the signal that
- * Ctrl-C fires. The only file that reads the environment.
+ * Ctrl-C fires. The only file that reads settings from the environment.
  */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'

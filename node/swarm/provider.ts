@@ -14,7 +14,7 @@ import { oppu } from '../../protocol/messages.pb.js'
 import { type Answer, serve } from '../../protocol/rpc.ts'
 import type { Peer } from './peer.ts'
 
-/** Reads verified chunks of one base; `file` is the index in its manifest. */
+/** Reads chunks of one base as they lie there; `file` is the index in its manifest. */
 export interface ChunkSource {
   read(file: number, chunk: number): Promise<Uint8Array>
 }
