@@ -67,7 +67,8 @@ function guarded(json: JsonObject, isSpecial: (token: JsonObject) => boolean): J
   return {
     ...json,
     added_tokens: added.map(token =>
-      isSpecial(token) ? { ...token, content: `${MARK}${String(token.content)}` } : token,
+      // Found before normalizing: a normalizer that writes something before each text would hide the rest of them.
+      isSpecial(token) ? { ...token, content: `${MARK}${String(token.content)}`, normalized: false } : token,
     ),
     model: { ...model, vocab },
   }
