@@ -109,6 +109,12 @@ export class Learning {
     if (items.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to train on')
     const { training, heldOut } = split(items, request.holdOut ?? DEFAULT_HOLD_OUT)
     const { examples, leftOut } = toExamples(training, base, { maxLength: base.config.maxPositions })
+    if (examples.length === 0) {
+      throw new OppuError(
+        'NO_USABLE_ITEMS',
+        `none of the ${training.length} items to train on fits the base, which takes ${base.config.maxPositions} tokens: their answers are too long`,
+      )
+    }
     const steps = train({
       base,
       method: request.method ?? 'lora',

@@ -13,7 +13,7 @@ import { ChunkFolder } from './store/chunks.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
 import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
-import { Peer } from './swarm/peer.ts'
+import { Peer, peerIdOf } from './swarm/peer.ts'
 import { Provider } from './swarm/provider.ts'
 
 interface Waiting {
@@ -143,12 +143,24 @@ export class Peering {
     const addresses = (options.announce ?? peer.addresses()).map(address =>
       address.includes('/p2p/') ? address : `${address}/p2p/${peer.id}`,
     )
+    for (const address of addresses)
+      if (peerIdOf(address) !== peer.id)
+        throw new OppuError('INVALID_ARGUMENT', `not an address of this peer: ${address}`)
     if ((await readNodeConfig(this.#home)).coordinator === '') {
       options.onNote?.('No coordinator joined: peers must be told this address. (oppu node join ADDRESS)')
     } else {
       const client = await this.#coordinator(peer)
-      await client.announce(bases, { addresses, ...(signal === undefined ? {} : { signal }) })
-      parts.use(client.stayAnnounced(() => bases, addresses))
+      const waiting = signal === undefined ? {} : { signal }
+      const published = new Set(await client.bases(waiting))
+      const announced = bases.filter(id => published.has(id))
+      if (announced.length < bases.length) {
+        const others = bases.length - announced.length
+        options.onNote?.(
+          `${others} of ${bases.length} bases are not published by the coordinator: not announced`,
+        )
+      }
+      await client.announce(announced, { addresses, ...waiting })
+      parts.use(client.stayAnnounced(() => announced, addresses))
     }
     const held = parts.move()
     return { peer: peer.id, addresses, bases, [Symbol.asyncDispose]: () => held.disposeAsync() }

@@ -95,11 +95,13 @@ export async function importHistory(
 
 /**
  * By name, then by the first bytes. An empty file is JSON Lines without lines. @throws OppuError INVALID_DATA,
- * NOT_FOUND.
+ * NOT_FOUND; INVALID_ARGUMENT for a pipe, which can be read once only.
  */
 export async function detectFormat(path: string): Promise<Format> {
   const extension = /\.(jsonl|ndjson|mbox|eml)$/i.exec(path)?.[1]?.toLowerCase()
   if (extension) return extension === 'ndjson' ? 'jsonl' : (extension as Format)
+  if (!(await stat(path).catch(error => absent(error, path))).isFile())
+    throw new OppuError('INVALID_ARGUMENT', `${path} is no ordinary file: say what it holds with --format`)
   const head = (await firstBytes(path, 4096)).replace(/^\uFEFF/, '').trimStart()
   if (head === '' || (head.startsWith('{') && !/^\{\s*"(?:user_id|profile)"/.test(head))) return 'jsonl'
   if (head.startsWith('[') || head.startsWith('{')) return 'lamp'

@@ -24,7 +24,7 @@ import {
 import { oppu } from '../../protocol/messages.pb.js'
 import { call } from '../../protocol/rpc.ts'
 import { decodeTask, type EvaluationTask, encodeReport, type Report, taskId } from '../../protocol/task.ts'
-import { type OutgoingCategory, type Peer, userIdOfAddress } from './peer.ts'
+import { type OutgoingCategory, type Peer, peerIdOf, userIdOfAddress } from './peer.ts'
 
 /** An announcement that failed is tried again after this long. */
 const RETRY_MS = 5000
@@ -133,7 +133,7 @@ export class CoordinatorClient {
     const providers = reply.providers
       .slice(0, providersPerBase)
       .map(({ addresses }) => (addresses ?? []).slice(0, addressesPerAnnouncement))
-    return providers.flat().filter(address => address.length <= longest)
+    return providers.flat().filter(address => address.length <= longest && hasPeerId(address))
   }
 
   /** Says that this peer provides `bases` at `addresses` (its own, by default). Returns when that is forgotten, in ms from now. */
@@ -208,5 +208,14 @@ export class CoordinatorClient {
       if (isOppuError(cause) && cause.code !== 'INVALID_DATA') throw cause
       throw new OppuError('PROTOCOL_VIOLATION', 'the coordinator sent what cannot be read', { cause })
     }
+  }
+}
+
+/** What a coordinator passes on may be anything. */
+function hasPeerId(address: string): boolean {
+  try {
+    return peerIdOf(address) !== ''
+  } catch {
+    return false
   }
 }
