@@ -14,6 +14,7 @@ import {
   type Signed,
   signBytes,
   signLicence,
+  userIdFromSeed,
 } from '../protocol/manifest.ts'
 import { isAddress } from './peer.ts'
 import type { State } from './state.ts'
@@ -44,9 +45,20 @@ export class Registry {
     this.#ids = ids
   }
 
+  /** @throws OppuError INVALID_DATA when what is published was signed with another key: no member would take it. */
   static async open(state: State, seed: Uint8Array, now: () => number): Promise<Registry> {
     const ids = new Set((await state.keys('manifests')).map(key => parseId<BaseId>(key, 'base id')))
-    return new Registry(state, seed, now, ids)
+    const registry = new Registry(state, seed, now, ids)
+    for (const id of ids) {
+      const { signer } = (await registry.get(id)).manifest
+      if (signer !== userIdFromSeed(seed))
+        throw new OppuError(
+          'INVALID_DATA',
+          `what is published here was signed by ${signer}: put that key's file back, or publish anew in another folder`,
+        )
+      break // with this held at every opening, one stands for all
+    }
+    return registry
   }
 
   /** Ids of what is published, sorted. */

@@ -76,6 +76,16 @@ test('a damaged key is an error, not a new identity', async t => {
   await assert.rejects(Coordinator.open({ home, listen: [] }), code('INVALID_DATA'))
 })
 
+test('what another key signed is not served under a new one', async t => {
+  const home = await mkdtemp(join(tmpdir(), 'oppu-coordinator-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  await using first = await Coordinator.open({ home, listen: [], now })
+  await first.publishManifest(manifest)
+  await first.close()
+  await rm(join(home, 'coordinator.key'))
+  await assert.rejects(Coordinator.open({ home, listen: [] }), code('INVALID_DATA'))
+})
+
 test('a report is taken once for each user, task and adapter', async t => {
   const { coordinator, client } = await setting(t)
   await client.report(report, task, user)
