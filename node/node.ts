@@ -18,6 +18,7 @@ import { Adapters } from './store/adapters.ts'
 import { type AuditEntry, AuditLog, readAudit } from './store/audit.ts'
 import { Bases } from './store/bases.ts'
 import { Database } from './store/db.ts'
+import { Reports } from './store/reports.ts'
 import type { Vault } from './store/vault.ts'
 import { createVaultFile, openVaultFile, readVaultFile } from './store/vault-file.ts'
 import { parseRecord } from './store/vault-record.ts'
@@ -96,6 +97,11 @@ export class PersonalNode {
     return Adapters.open(join(this.home, 'adapters'), this.#db, await this.unlock())
   }
 
+  /** The scores that were reported. @throws as unlock(). */
+  async reports(): Promise<Reports> {
+    return Reports.open(this.#db, await this.unlock())
+  }
+
   /** What this node does with others. */
   async peering(): Promise<Peering> {
     const { Peering } = await import('./peering.ts')
@@ -103,6 +109,7 @@ export class PersonalNode {
       home: this.home,
       bases: this.bases,
       unlock: () => this.unlock(),
+      reports: () => this.reports(),
       audit: this.#audit,
     })
   }

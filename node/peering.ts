@@ -10,6 +10,7 @@ import type { OwnEvaluation } from './learning.ts'
 import type { AuditLog } from './store/audit.ts'
 import type { Bases } from './store/bases.ts'
 import { ChunkFolder } from './store/chunks.ts'
+import type { Reports } from './store/reports.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
 import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
@@ -42,6 +43,7 @@ export interface PeeringParts {
   readonly home: string
   readonly bases: Bases
   readonly unlock: () => Promise<Vault>
+  readonly reports: () => Promise<Reports>
   /** Told of every message that leaves. */
   readonly audit: AuditLog
 }
@@ -182,17 +184,22 @@ export class Peering {
 
   /**
    * Tells the coordinator an evaluation's counts and means, signed with the user's key. The user must have agreed to it.
-   * @throws those of CoordinatorClient.report.
+   * A copy is kept, and the same adapter is never reported on twice for one task.
+   * @throws OppuError REFUSED; those of CoordinatorClient.report.
    */
   async report(
     evaluation: OwnEvaluation,
     { id, task }: { readonly id: TaskId; readonly task: EvaluationTask },
     options: Waiting = {},
   ): Promise<void> {
+    const reports = await this.#parts.reports()
+    await reports.demandNew(id, evaluation.adapter)
     await using peer = await this.#openPeer([], options)
     const client = await this.#coordinator(peer)
     const vault = await this.#parts.unlock()
-    await client.report(reportOf(evaluation, id), task, vault.signingSeed(), options)
+    const report = reportOf(evaluation, id)
+    await client.report(report, task, vault.signingSeed(), options)
+    await reports.put({ ...report, sentAt: Date.now() })
   }
 
   async #openPeer(listen: readonly string[], { signal }: Waiting): Promise<Peer> {

@@ -46,12 +46,17 @@ export function addEvalCommand(program: Command): void {
           signal,
         })
         terminal.progressDone(`scored ${evaluation.items} items`)
-        if (options.report && task !== undefined) {
-          await (await node.peering()).report(evaluation, task, { onNote, signal })
+        let reported = false
+        try {
+          if (options.report && task !== undefined) {
+            await (await node.peering()).report(evaluation, task, { onNote, signal })
+            reported = true
+          }
+        } finally {
+          // The scores are the user's, whether or not the coordinator took them.
+          terminal.result({ ...evaluation, reported }, describe(evaluation))
         }
-        terminal.result({ ...evaluation, reported: options.report ?? false }, describe(evaluation))
-        if (options.report)
-          terminal.note('The coordinator received the counts and means above, and nothing else.')
+        if (reported) terminal.note('The coordinator received the counts and means above, and nothing else.')
       })
     })
 }

@@ -1,6 +1,7 @@
 /** `oppu node`: this node among its peers. */
 import { once } from 'node:events'
 import type { Command } from '@commander-js/extra-typings'
+import { shortId } from '../../protocol/ids.ts'
 import { Context, newCommand } from '../context.ts'
 import { table } from '../terminal.ts'
 
@@ -57,6 +58,33 @@ export function addNodeCommands(program: Command): void {
                     String(bytes),
                     peer,
                   ],
+                ]),
+              ),
+        )
+      })
+    })
+
+  newCommand(node, 'reports')
+    .description('the scores that you have given away')
+    .action(async options => {
+      const context = new Context(options)
+      await context.withNode(async node => {
+        const reports = await (await node.reports()).list()
+        context.terminal.result(
+          reports,
+          reports.length === 0
+            ? 'No scores were reported.'
+            : table(
+                ['sent', 'task', 'adapter', 'items', 'LL base', 'LL own', 'LL other'],
+                reports.map(({ sentAt, taskId, adapterId, items, logLikelihood: { base, own, other } }) => [
+                  ...[
+                    new Date(sentAt).toISOString().slice(0, 16),
+                    shortId(taskId),
+                    shortId(adapterId),
+                    String(items),
+                  ],
+                  ...[base, own].map(value => value.toFixed(4)),
+                  other?.toFixed(4) ?? '',
                 ]),
               ),
         )

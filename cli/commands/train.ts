@@ -9,7 +9,8 @@ import { Context, deviceOption, newCommand } from '../context.ts'
 import { addSchemaOptions, holdOutOption, schemaValues } from '../schema-options.ts'
 import { formatBytes, formatSeconds } from '../terminal.ts'
 
-const METHOD_NAMES = Object.keys(methods) as MethodName[]
+/** Training every weight makes a base, not an adapter: the recipes do that, by the library. */
+const METHOD_NAMES = (Object.keys(methods) as MethodName[]).filter(name => methods[name].isAdapter)
 
 export function addTrainCommand(program: Command): void {
   const command = newCommand(program, 'train')

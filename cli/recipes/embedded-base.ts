@@ -149,7 +149,7 @@ async function main(): Promise<void> {
     {
       name: 'tasks',
       examples: tasks,
-      config: { ...common, steps: Math.ceil(600 * share), batchSize: 12, learningRate: 1e-3, warmup: 0.05 },
+      config: { ...common, steps: Math.ceil(120 * share), batchSize: 12, learningRate: 3e-4, warmup: 0.05 },
     },
   ]
 

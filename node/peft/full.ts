@@ -12,6 +12,7 @@ import { BASE_KEY } from './lora.ts'
 import type { Method } from './method.ts'
 
 export const full: Method = {
+  isAdapter: false,
   schema: {},
   prepare(options, model) {
     parseConfig({}, options, 'full')

@@ -66,6 +66,7 @@ export function loraShapes(
 }
 
 export const lora: Method = {
+  isAdapter: true,
   schema: LORA_SCHEMA,
   prepare(options, model) {
     const parsed = parseConfig(LORA_SCHEMA, options, 'lora')

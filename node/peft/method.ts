@@ -16,6 +16,8 @@ export type Shapes = ReadonlyMap<string, readonly number[]>
 export type Tensors = ReadonlyMap<string, Float32Array>
 
 export interface Method {
+  /** False where the result is a base of its own, which no session can put on top of another. */
+  readonly isAdapter: boolean
   /** Its options, with defaults and help. */
   readonly schema: Schema
   /** Checks the options and binds them to a model. @throws OppuError UNKNOWN_CONFIGURATION, INVALID_ARGUMENT */

@@ -12,7 +12,7 @@ import { Level } from 'level'
 import { OppuError } from '../../protocol/errors.ts'
 import { errorCode } from './atomic-file.ts'
 
-export const TABLES = ['history', 'bases', 'adapters', 'reports', 'meta'] as const
+export const TABLES = ['history', 'adapters', 'reports'] as const
 export type TableName = (typeof TABLES)[number]
 
 /** One write of a batch; without a value the key is removed. */
@@ -45,10 +45,8 @@ type ByteLevel = Level<string, Uint8Array>
 
 export class Database {
   readonly history: Table
-  readonly bases: Table
   readonly adapters: Table
   readonly reports: Table
-  readonly meta: Table
   readonly #level: ByteLevel
   #closing: Promise<void> | undefined
 
@@ -56,10 +54,8 @@ export class Database {
     this.#level = level
     const table = (name: TableName): Table => new SublevelTable(level, name)
     this.history = table('history')
-    this.bases = table('bases')
     this.adapters = table('adapters')
     this.reports = table('reports')
-    this.meta = table('meta')
   }
 
   /**

@@ -24,7 +24,7 @@ test('tables are apart, ordered by key, and a batch is one', async t => {
     ])
     await db.batch([
       { table: 'history', key: 'a' },
-      { table: 'meta', key: 'm', value: bytesOf('m', 1) },
+      { table: 'reports', key: 'm', value: bytesOf('m', 1) },
     ])
   }
   await using db = await Database.open(path)
@@ -52,7 +52,7 @@ test('one process at a time, nothing after close, a damaged folder is said to be
   await db.history.put('k', bytesOf('v', 100))
   await Promise.all([db.close(), db.close()])
   await assert.rejects(db.history.get('k'), { code: 'CLOSED' })
-  await assert.rejects(db.batch([{ table: 'meta', key: 'k' }]), { code: 'CLOSED' })
+  await assert.rejects(db.batch([{ table: 'reports', key: 'k' }]), { code: 'CLOSED' })
   await assert.rejects(collect(db.history.entries()), { code: 'CLOSED' })
   await (await Database.open(path)).close() // what was in the log is in a table now
   const files = await allFiles(path)
