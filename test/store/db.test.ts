@@ -24,7 +24,7 @@ test('tables are apart, ordered by key, and a batch is one', async t => {
     ])
     await db.batch([
       { table: 'history', key: 'a' },
-      { table: 'reports', key: 'm', value: bytesOf('m', 1) },
+      { table: 'adapters', key: 'm', value: bytesOf('m', 1) },
     ])
   }
   await using db = await Database.open(path)
@@ -42,6 +42,7 @@ test('tables are apart, ordered by key, and a batch is one', async t => {
   )
   await db.reports.remove('a')
   assert.deepEqual(await collect(db.reports.keys()), [])
+  assert.deepEqual(await collect(db.adapters.keys()), ['m'])
 })
 
 test('one process at a time, nothing after close, a damaged folder is said to be', async t => {
