@@ -135,7 +135,7 @@ export class Context {
 
 function readPassphraseFile(path: string): string {
   try {
-    return checked(readFileSync(path, 'utf8').replace(/\r?\n$/, ''))
+    return checked(readFileSync(path, 'utf8').replace(/^\uFEFF|\r?\n$/g, ''))
   } catch (cause) {
     if (cause instanceof OppuError) throw cause
     throw new OppuError('NOT_FOUND', `cannot read the passphrase file ${path}`, { cause })

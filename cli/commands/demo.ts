@@ -1,8 +1,9 @@
 /** `oppu demo`: runs the main job (see ../demo/run.ts) in a fresh folder and shows what came out. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Command } from '@commander-js/extra-typings'
+import { writeFileAtomic } from '../../node/store/atomic-file.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { Context } from '../context.ts'
 import { type DemoResult, ownAdapterWins, runDemo } from '../demo/run.ts'
@@ -51,12 +52,15 @@ export function addDemoCommand(program: Command): void {
       const context = new Context({})
       const { terminal, signal } = context
       const { cost, training } = settingOf(options.base)
+      // Minutes later would be a bad time to find out.
+      if (options.json !== undefined) await access(dirname(options.json), constants.W_OK)
       terminal.note(cost)
       const folder = await mkdtemp(join(tmpdir(), 'oppu-demo-'))
       try {
         const result = await runDemo({ base: options.base, training, folder, terminal, signal })
-        if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`)
         process.stdout.write(`\n${describe(result)}\n`)
+        if (options.json !== undefined)
+          await writeFileAtomic(options.json, Buffer.from(`${JSON.stringify(result, null, 2)}\n`))
         if (!ownAdapterWins(result)) {
           throw new OppuError('NO_GAIN', 'an own adapter did not beat both the base and the other adapter')
         }

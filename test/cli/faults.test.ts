@@ -45,6 +45,7 @@ test('a path that cannot be used is named, with a code', async t => {
   const long = await oppu(home, ['data', 'import', join(folder, 'x'.repeat(300))])
   failedWith(long, 'INVALID_ARGUMENT')
   failedWith(await oppu(home, ['data', 'import', '/dev/null']), 'INVALID_ARGUMENT')
+  failedWith(await oppu(home, ['demo', '--json', join(folder, 'no', 'result.json')]), 'NOT_FOUND')
   assert.match(long.stderr, /x{300}: the path is too long/)
   await mkdir(join(folder, 'other'))
   await mkdir(join(folder, 'other', 'vault.json'))
