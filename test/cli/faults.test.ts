@@ -1,9 +1,11 @@
 /** What clumsy hands, full disks and damaged files get: an error with a code, nothing lost, nothing half-written. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { writeFolder } from '../base/tiny.ts'
 import { failedWith, json, oppu, start, temporaryFolder } from './oppu.ts'
 
@@ -85,4 +87,34 @@ test('a node with a base that nobody published provides the others, and announce
   assert.equal((await json<{ id: string }>(fetcher, 'base', 'pull')).id, id)
   providing.child.kill('SIGINT')
   assert.match((await providing.outcome).stderr, /1 of 2 bases are not published/)
+})
+
+test('a full disk: what was imported stays, and the rest comes when there is space', async t => {
+  const home = await temporaryFolder(t)
+  try {
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', home])
+  } catch (error) {
+    t.skip(`no disk of its own can be made here: ${(error as Error).message.trim()}`)
+    return
+  }
+  await using mounted = new AsyncDisposableStack()
+  mounted.defer(async () => void (await promisify(execFile)('umount', [home])))
+  await json(home, 'init')
+  const file = join(await temporaryFolder(t), 'notes.jsonl')
+  const line = (i: number): string => JSON.stringify({ prompt: 'x'.repeat(500), completion: `answer ${i}` })
+  await writeFile(file, Array.from({ length: 4000 }, (_, i) => line(i)).join('\n'))
+  const { bavail, bsize } = await statfs(home)
+  await writeFile(join(home, 'other'), new Uint8Array(bavail * bsize - 1_500_000))
+  failedWith(await oppu(home, ['data', 'import', file]), 'DISK_FULL')
+  failedWith(await oppu(home, ['base', 'import', 'embedded']), 'DISK_FULL')
+  await rm(join(home, 'other'))
+  const { added, duplicates } = await json<{ added: number; duplicates: number }>(
+    home,
+    'data',
+    'import',
+    file,
+  )
+  assert.equal(added + duplicates, 4000)
+  assert.ok(duplicates > 0 && added > 0, `${duplicates} were kept`)
+  assert.deepEqual(await json(home, 'base', 'list'), [])
 })
