@@ -72,6 +72,9 @@ export function catchSignals(report: (error: unknown) => number): void {
       interruption.abort(reason)
     })
   }
+  // Started by another process of ours (the demo), and that one was killed: nobody is left who would stop this one.
+  process.once('disconnect', () => interruption.abort(new Interrupted(EXITS.SIGTERM)))
+  process.channel?.unref()
   stdout.on('error', error => {
     if (interruption.signal.aborted) return
     // Whoever reads our output may have had enough, as in `oppu data list | head`.

@@ -47,6 +47,7 @@ export class Participant {
     const child = this.#spawn(args)
     const lines = createInterface({ input: child.stdout! })
     const ended = once(child, 'close').then(([status]) => {
+      this.#signal.throwIfAborted()
       throw this.#failed(args, status as number | null)
     })
     ended.catch(() => {})
@@ -60,7 +61,8 @@ export class Participant {
     if (this.#passphrase !== undefined) env.OPPU_PASSPHRASE = this.#passphrase
     const child = spawn(process.execPath, [MAIN, ...args, '--json'], {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // The channel carries nothing: its end tells the child that this process is gone, however that came.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     // From a terminal Ctrl-C reaches the child by itself; a signal to this process alone is passed on.
     const interrupt = (): void => void child.kill('SIGINT')

@@ -40,3 +40,13 @@ test('Ctrl-C ends the demo and everything it started, and leaves no folder behin
   assert.equal(stdout, '')
   assert.deepEqual(await readdir(temporary), [])
 })
+
+test('what a killed demo had started ends by itself', async t => {
+  const folder = await temporaryFolder(t)
+  const demo = start(folder, ['demo'], undefined, { TMPDIR: folder })
+  demo.child.stderr!.on('data', (text: string) => {
+    if (text.includes('seed: provides')) demo.child.kill('SIGKILL')
+  })
+  // The processes that it started write to the same pipe: it closes when the last of them is gone.
+  assert.equal((await demo.outcome).status, null)
+})
