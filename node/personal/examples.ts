@@ -138,9 +138,11 @@ export function split(items: readonly HistoryItem[], holdOut: number): Split {
   const border = ordered[ordered.length - Math.max(1, Math.round(ordered.length * holdOut))]
   const training = border ? ordered.filter(({ time }) => time < border.time) : []
   if (training.length === 0) {
+    const sameTime = ordered.length > 1 && ordered[0]!.time === ordered.at(-1)!.time
     throw new OppuError(
       'NO_USABLE_ITEMS',
-      `${items.length} items cannot be split in time into a training and a test part`,
+      `${items.length} items cannot be split in time into a training and a test part` +
+        (sameTime ? ': they all have the same time' : ''),
     )
   }
   return { training, heldOut: ordered.slice(training.length) }

@@ -84,7 +84,13 @@ export class Adapters {
     const sealed = sealAdapter(files, manifest, [this.#vault.recipient])
     await writeFileAtomic(this.path(record.id), sealed, remarks.signal ? { signal: remarks.signal } : {})
     const value = Buffer.from(JSON.stringify(record), 'utf8')
-    await this.#db.adapters.put(record.id, this.#vault.seal(`adapters/${record.id}`, value))
+    try {
+      await this.#db.adapters.put(record.id, this.#vault.seal(`adapters/${record.id}`, value))
+    } catch (error) {
+      // Without its record nobody would find the file again; one that had a record before keeps both.
+      if ((await this.record(record.id).catch(() => record)) === undefined) await rm(this.path(record.id))
+      throw error
+    }
     return record
   }
 
