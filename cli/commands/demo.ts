@@ -18,8 +18,8 @@ interface Setting {
 
 const EMBEDDED: Setting = {
   cost: 'The embedded base (5 MB, comes with oppu): one to two minutes, 0.5 GB of memory, 100 MB of disk.',
-  // So small a base needs more than the defaults: every linear layer, and more passes. Chosen by validation on the
-  // authors' older items; see node/base/embedded/README.md.
+  // So small a base needs more than the defaults: every linear layer, and more passes. How they were chosen:
+  // cli/demo/authors/README.md.
   training: [
     ...['--targets', 'q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj', '--alpha', '16'],
     ...['--learning-rate', '0.002', '--epochs', '6', '--batch-size', '8', '--max-gradient-norm', '1'],
