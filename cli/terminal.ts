@@ -42,7 +42,7 @@ export class Terminal {
     const now = Date.now()
     if (stderr.isTTY) {
       if (now - (this.#lastShown ?? 0) < REDRAW_INTERVAL) return
-      const fitted = printable(text).slice(0, Math.max(20, (stderr.columns ?? 80) - 1))
+      const fitted = printable(text).slice(0, Math.max(20, (stderr.columns || 80) - 1))
       stderr.write(`\r\x1b[K${fitted}`)
       this.#line = fitted
     } else {
