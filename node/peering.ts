@@ -5,6 +5,7 @@
 import { OppuError, only } from '../protocol/errors.ts'
 import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
 import type { EvaluationTask, Report } from '../protocol/task.ts'
+import { isWhole } from './base/whole-files.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
 import type { AuditLog } from './store/audit.ts'
@@ -99,13 +100,18 @@ export class Peering {
       `${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.coordinator)}, signature good`,
     )
     const { name } = manifest
-    if ((await this.#bases.list()).some(base => base.id === id)) {
-      return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
+    const here = (await this.#bases.list()).find(base => base.id === id)
+    if (here !== undefined) {
+      if (await isWhole(here, options.signal)) {
+        return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
+      }
+      options.onNote?.(`the files of ${name} on this node are damaged: pulling them again`)
     }
     const providers = (await client.providers(id, options)).filter(
       address => !address.endsWith(`/${peer.id}`),
     )
     if (providers.length === 0) throw new OppuError('NO_PROVIDER', `no peer provides ${name} at the moment`)
+    if (here !== undefined) await this.#bases.remove(id)
     const folder = await ChunkFolder.open(this.#bases.folder, manifest)
     try {
       const { onProgress, signal } = options

@@ -20,13 +20,13 @@ import {
   type ManifestFile,
 } from '../../protocol/manifest.ts'
 import { diskError, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
-import { Bases, type StoredBase } from '../store/bases.ts'
+import { Bases } from '../store/bases.ts'
 import { FILES_FOLDER, MANIFEST_FILE } from '../store/chunks.ts'
 import { INCOMING_FOLDER } from '../store/leftovers.ts'
 import { lock } from '../store/lock.ts'
 import { formatOf, readSourceModel } from './source-model.ts'
 import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
-import { demandWholeFiles } from './whole-files.ts'
+import { isWhole } from './whole-files.ts'
 
 export interface ImportProgress {
   /** `source`: which source is used, or why one was not; then `download` or `copy`, `check`, `hash`; `done` last. */
@@ -173,16 +173,6 @@ async function moveIntoPlace(
   await bases.remove(id) // what is damaged is no base; a fetch under way has nothing left to do
   await rename(staging, join(bases.folder, id))
   await syncFolder(bases.folder)
-}
-
-async function isWhole({ folder, manifest }: StoredBase, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    await demandWholeFiles(folder, manifest, signal)
-    return true
-  } catch (error) {
-    if (isOppuError(error)) return false
-    throw error
-  }
 }
 
 function basesOf(home: string): Bases {

@@ -7,10 +7,10 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OppuError } from '../../protocol/errors.ts'
+import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
 import { writeFileAtomic } from '../store/atomic-file.ts'
-import { BaseSource } from '../store/bases.ts'
+import { BaseSource, type StoredBase } from '../store/bases.ts'
 import { FILES_FOLDER } from '../store/chunks.ts'
 
 const NOTE = 'checked'
@@ -35,6 +35,17 @@ export async function demandWholeFiles(
   if (JSON.stringify(now) === JSON.stringify(before)) return
   // Only a note: a full or read-only disk costs a second reading, not the base.
   await writeFileAtomic(join(folder, NOTE), Buffer.from(JSON.stringify(now))).catch(() => false)
+}
+
+/** Whether demandWholeFiles() finds nothing wrong. @throws the signal's reason. */
+export async function isWhole({ folder, manifest }: StoredBase, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await demandWholeFiles(folder, manifest, signal)
+    return true
+  } catch (error) {
+    if (isOppuError(error)) return false
+    throw error
+  }
 }
 
 async function stampOf(path: string, size: number): Promise<string> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -84,7 +84,15 @@ test('a node with a base that nobody published provides the others, and announce
   const fetcher = join(folder, 'fetcher')
   await json(fetcher, 'init')
   await json(fetcher, 'node', 'join', addresses[0])
-  assert.equal((await json<{ id: string }>(fetcher, 'base', 'pull')).id, id)
+  const size = (await json<{ id: string; bytes: number }>(fetcher, 'base', 'pull')).bytes
+  const weights = join(fetcher, 'bases', id, 'files', 'model.safetensors')
+  const right = await readFile(weights)
+  await writeFile(weights, Buffer.from(right).fill(0, 5000, 5010))
+  const again = await oppu(fetcher, ['base', 'pull'])
+  assert.match(again.stderr, /are damaged: pulling them again/)
+  assert.deepEqual(await readFile(weights), right)
+  assert.equal((await json<{ bytes: number }>(fetcher, 'base', 'pull')).bytes, 0, 'nothing is pulled twice')
+  assert.ok(size > right.length)
   providing.child.kill('SIGINT')
   assert.match((await providing.outcome).stderr, /1 of 2 bases are not published/)
 })
