@@ -16,21 +16,25 @@ interface Setting {
   readonly training: readonly string[]
 }
 
-const EMBEDDED: Setting = {
-  cost: 'The embedded base (5 MB, comes with oppu): one to two minutes, 0.5 GB of memory, 100 MB of disk.',
-  // So small a base needs more than the defaults: every linear layer, and more passes. How they were chosen:
-  // cli/demo/authors/README.md.
-  training: [
+/** Every linear layer and a few passes: with so little text, the defaults learn the task but hardly the person. */
+function training(learningRate: string, epochs: string): readonly string[] {
+  return [
     ...['--targets', 'q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj', '--alpha', '16'],
-    ...['--learning-rate', '0.002', '--epochs', '6', '--batch-size', '8', '--max-gradient-norm', '1'],
-  ],
+    ...['--learning-rate', learningRate, '--epochs', epochs, '--batch-size', '8', '--max-gradient-norm', '1'],
+  ]
+}
+
+/** How the rates and passes were chosen: cli/demo/authors/README.md. */
+const EMBEDDED: Setting = {
+  cost: 'The embedded base (5 MB, comes with oppu): about a minute, 0.5 GB of memory, 100 MB of disk.',
+  training: training('0.002', '6'),
 }
 
 const SMOLLM2: Setting = {
   cost:
-    'SmolLM2-135M-Instruct: a download of 0.1 GB (pip) or 0.3 GB (hub), then about 15 minutes on 2 cores, ' +
+    'SmolLM2-135M-Instruct: a download of 0.1 GB (pip) or 0.3 GB (hub), then about 12 minutes on 2 cores, ' +
     '4 GB of memory, 3 GB of disk.',
-  training: ['--epochs', '3', '--batch-size', '8', '--max-gradient-norm', '1'],
+  training: training('0.001', '4'),
 }
 
 function settingOf(base: string): Setting {
