@@ -10,7 +10,7 @@ import { headWeight, llama } from '../model/llama.ts'
 import { labelLogits } from '../model/loss.ts'
 import { randomFrom } from '../model/random.ts'
 import type { LoadedAdapter } from '../peft/lora.ts'
-import { attachCache, KvCache } from './kv-cache.ts'
+import { cachedLayout, KvCache } from './kv-cache.ts'
 import { GREEDY, type Sampling, sample } from './sampler.ts'
 import { AdapterSessions, type SessionsOptions } from './sessions.ts'
 
@@ -45,14 +45,8 @@ export class TokenGenerator {
   static async open(options: SessionsOptions): Promise<TokenGenerator> {
     const { config } = options.base
     const sessions = await AdapterSessions.open({ prepack: false, ...options }, (graph, hooks) => {
-      const inputs = {
-        tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
-        positions: graph.input('positions', 'int64', ['batch', 'seq']),
-        segments: graph.input('segments', 'int64', ['batch', 'seq']),
-      }
-      const rows = graph.input('rows', 'int64', ['labels'])
-      const hidden = llama(graph, config, inputs, { ...hooks, ...attachCache(graph, config, inputs) })
-      graph.output('logits', labelLogits(hidden, headWeight(config, hooks), rows))
+      const hidden = llama(graph, config, cachedLayout(graph, config), hooks)
+      graph.output('logits', labelLogits(hidden, headWeight(config, hooks)))
     })
     return new TokenGenerator(options, sessions)
   }
@@ -102,7 +96,7 @@ export class TokenGenerator {
     let logits = new Float32Array()
     for (let from = 0; from < tokens.length; from += PROMPT_PIECE) {
       const piece = tokens.slice(from, from + PROMPT_PIECE)
-      const dims = [1, piece.length]
+      const dims = [piece.length]
       const outputs = await session.run(
         {
           ...feeds,
@@ -113,8 +107,6 @@ export class TokenGenerator {
             dims,
             data: BigInt64Array.from(piece, (_, i) => BigInt(cache.length + i)),
           },
-          segments: { dtype: 'int64', dims, data: new BigInt64Array(piece.length).fill(1n) },
-          rows: { dtype: 'int64', dims: [1], data: BigInt64Array.of(BigInt(piece.length - 1)) },
         },
         signal === undefined ? {} : { signal },
       )

@@ -5,43 +5,36 @@
  * a pass returns only its new rows. Rejected: passing whole caches in and out, which copies everything per token.
  */
 import type { Graph, Value } from '../graph/graph.ts'
-import { concat } from '../graph/ops.ts'
+import { concat, slice } from '../graph/ops.ts'
 import type { Tensor } from '../graph/tensor.ts'
-import type { Places } from '../model/attention.ts'
+import { attendCached } from '../model/attention.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { ModelHooks } from '../model/llama.ts'
+import type { Layout } from '../model/layout.ts'
 
 const KINDS = ['key', 'value'] as const
 
-/** Adds a cache to a graph for one sequence: inputs for what is past, outputs for what is new. */
-export function attachCache(
-  graph: Graph,
-  config: ModelConfig,
-  places: Places,
-): Required<Pick<ModelHooks, 'cache' | 'keyPlaces'>> {
-  const pastPlaces = (name: string) => graph.input(name, 'int64', ['batch', 'past'])
-  const inputs = new Map<string, Value>()
+/** The layout of one sequence read piece by piece: inputs for what is past, outputs for what is new; the last token is kept. */
+export function cachedLayout(graph: Graph, config: ModelConfig): Layout {
+  const tokens = graph.input('tokens', 'int64', ['tokens'])
+  const positions = graph.input('positions', 'int64', ['tokens'])
+  const past = new Map<string, Value>()
   for (let layer = 0; layer < config.layers; layer++) {
     for (const kind of KINDS) {
-      inputs.set(
-        pastName(layer, kind),
-        graph.input(pastName(layer, kind), 'float32', ['batch', 'past', config.kvHeads, config.headDim]),
-      )
+      const name = pastName(layer, kind)
+      past.set(name, graph.input(name, 'float32', ['past', config.kvHeads, config.headDim]))
     }
   }
   return {
-    keyPlaces: {
-      positions: concat([pastPlaces('past.positions'), places.positions], 1), // [batch, past+seq]
-      segments: concat([pastPlaces('past.segments'), places.segments], 1), // [batch, past+seq]
+    tokens,
+    positions,
+    attend(layer, q, k, v, options) {
+      graph.output(newName(layer, 'key'), k)
+      graph.output(newName(layer, 'value'), v)
+      const keys = concat([past.get(pastName(layer, 'key'))!, k], 0) // [past+tokens, kvHeads, headDim]
+      const values = concat([past.get(pastName(layer, 'value'))!, v], 0)
+      return attendCached(q, keys, values, options)
     },
-    cache(layer, keys, values) {
-      graph.output(newName(layer, 'key'), keys)
-      graph.output(newName(layer, 'value'), values)
-      return {
-        keys: concat([inputs.get(pastName(layer, 'key'))!, keys], 1), // [batch, past+seq, kvHeads, headDim]
-        values: concat([inputs.get(pastName(layer, 'value'))!, values], 1),
-      }
-    },
+    keep: x => slice(x, 0, -1),
   }
 }
 
@@ -60,23 +53,15 @@ export class KvCache {
     return this.#length
   }
 
-  /** Feeds for the inputs of `attachCache`. Valid until the next `append`. */
+  /** Feeds for the past of `cachedLayout`. Valid until the next `append`. */
   feeds(): Record<string, Tensor> {
     const { layers, kvHeads, headDim } = this.#config
-    const dims = [1, this.#length]
-    const feeds: Record<string, Tensor> = {
-      'past.positions': {
-        dtype: 'int64',
-        dims,
-        data: BigInt64Array.from({ length: this.#length }, (_, i) => BigInt(i)),
-      },
-      'past.segments': { dtype: 'int64', dims, data: new BigInt64Array(this.#length).fill(1n) },
-    }
+    const feeds: Record<string, Tensor> = {}
     for (let layer = 0; layer < layers; layer++) {
       for (const kind of KINDS) {
         const name = pastName(layer, kind)
         const data = this.#rows.get(name)?.subarray(0, this.#length * kvHeads * headDim) ?? new Float32Array()
-        feeds[name] = { dtype: 'float32', dims: [1, this.#length, kvHeads, headDim], data }
+        feeds[name] = { dtype: 'float32', dims: [this.#length, kvHeads, headDim], data }
       }
     }
     return feeds

@@ -6,7 +6,8 @@
  */
 import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceAccount } from '../graph/session.ts'
-import { batchFeeds, batchInputs, type Example, fitExample, packExamples } from '../model/batch.ts'
+import { batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
+import { packedLayout } from '../model/layout.ts'
 import { headWeight, llama } from '../model/llama.ts'
 import { labelHits, labelLosses } from '../model/loss.ts'
 import type { LoadedAdapter } from '../peft/lora.ts'
@@ -41,10 +42,11 @@ export class Scorer {
   static async open(options: ScorerOptions): Promise<Scorer> {
     const { config } = options.base
     const sessions = await AdapterSessions.open(options, (graph, hooks) => {
-      const inputs = batchInputs(graph)
-      const hidden = llama(graph, config, inputs, hooks)
-      graph.output('losses', labelLosses(hidden, headWeight(config, hooks), inputs))
-      graph.output('hits', labelHits(hidden, headWeight(config, hooks), inputs))
+      const layout = packedLayout(graph)
+      const hidden = llama(graph, config, layout, hooks)
+      const { targets } = layout.inputs
+      graph.output('losses', labelLosses(hidden, headWeight(config, hooks), targets))
+      graph.output('hits', labelHits(hidden, headWeight(config, hooks), targets))
     })
     return new Scorer(options, sessions)
   }

@@ -1,7 +1,8 @@
 /**
  * Reverse-mode differentiation: walks the graph backwards from a loss and adds nodes that compute the gradient
  * of every parameter asked for. The rules are in `vjp.ts`; this file prunes the walk to paths that reach a
- * parameter, adds up where a value is used more than once, and sums broadcast axes down, here and nowhere else.
+ * parameter, adds up where a value is used more than once, and sums broadcast axes down, here and nowhere else. A
+ * composite (`composite.ts`) is walked as one step, by its own rule.
  */
 import { type Shape, sameShape } from './dim.ts'
 import type { Graph, Node, Value } from './graph.ts'
@@ -45,7 +46,9 @@ function pathsFrom(graph: Graph, parameters: readonly Value[]): ReadonlySet<Valu
     reaching.add(parameter)
   }
   for (const node of graph.nodes) {
-    if (vjpRules[node.op] === null || !node.inputs.some(input => reaching.has(input))) continue
+    const composite = graph.compositeOf(node.outputs[0]!)
+    if (composite === undefined && vjpRules[node.op] === null) continue
+    if (!(composite?.inputs ?? node.inputs).some(input => reaching.has(input))) continue
     for (const output of node.outputs) if (isFloat(output.dtype)) reaching.add(output)
   }
   return reaching
@@ -57,11 +60,18 @@ function backward(
   reaching: ReadonlySet<Value>,
   sums: Map<Value, Value>,
 ): void {
-  const wants = (index: number): boolean => reaching.has(node.inputs[index]!)
-  if (!node.inputs.some((_, index) => wants(index))) return
-  for (const [index, gradient] of vjpRules[node.op]!(node, outputs, wants).entries()) {
+  const { graph } = node.outputs[0]!
+  const composite = graph.compositeOf(node.outputs[0]!)
+  const inputs = composite?.inputs ?? node.inputs
+  const wants = (index: number): boolean => reaching.has(inputs[index]!)
+  if (!inputs.some((_, index) => wants(index))) return
+  const found =
+    composite === undefined
+      ? vjpRules[node.op]!(node, outputs, wants)
+      : graph.apart(() => composite.backward(outputs[0]!, wants))
+  for (const [index, gradient] of found.entries()) {
     if (gradient === undefined || !wants(index)) continue
-    const input = node.inputs[index]!
+    const input = inputs[index]!
     const own = unbroadcast(gradient, input.shape)
     const known = sums.get(input)
     sums.set(input, known === undefined ? own : op.add(known, own))

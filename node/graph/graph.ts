@@ -11,7 +11,7 @@
  */
 import { canonicalShape, type Dim, isSymbol } from './dim.ts'
 import type { OpType } from './op.ts'
-import { type DType, elementCount, type Tensor } from './tensor.ts'
+import { type DType, elementCount, isFloat, type Tensor } from './tensor.ts'
 
 export type { Dim } from './dim.ts'
 
@@ -40,6 +40,13 @@ export interface Node {
   readonly inputs: readonly Value[]
   readonly attributes: Attributes
   readonly outputs: readonly Value[]
+}
+
+/** A value seen as one function of `inputs`, with a gradient rule for them. */
+export interface Composite {
+  readonly inputs: readonly Value[]
+  /** One gradient per input, undefined where none is wanted; `gradient` is the output's. */
+  readonly backward: (gradient: Value, wants: (input: number) => boolean) => readonly (Value | undefined)[]
 }
 
 /** Bytes of a weight inside the session's weight file. */
@@ -74,6 +81,9 @@ export class Graph {
   readonly #known = new Map<string, Node>()
   readonly #outputs = new Map<string, Value>()
   readonly #symbols = new Map<string, { value: Value; axis: number }>()
+  readonly #composites = new Map<Value, Composite>()
+  /** Nodes of the innermost `apart`, undefined outside of one. */
+  #apart: Map<string, Node> | undefined
 
   get inputs(): readonly Value[] {
     return this.#inputs
@@ -149,7 +159,10 @@ export class Graph {
   node(op: OpType, inputs: readonly Value[], attributes: Attributes, outputs: readonly OutputType[]): Node {
     for (const input of inputs) this.own(input)
     const key = nodeKey(op, inputs, attributes)
-    const known = this.#known.get(key)
+    // Shape arithmetic and masks are shared everywhere; numbers made apart are not taken from outside.
+    const shared = this.#apart === undefined || !outputs.some(({ dtype }) => isFloat(dtype))
+    const nodes = shared ? this.#known : this.#apart!
+    const known = nodes.get(key)
     if (known !== undefined) return known
     const name = this.#fresh(op)
     const values = outputs.map(({ dtype, shape }, index) =>
@@ -157,8 +170,33 @@ export class Graph {
     )
     const node: Node = { name, op, inputs, attributes, outputs: values }
     this.#nodes.push(node)
-    this.#known.set(key, node)
+    nodes.set(key, node)
     return node
+  }
+
+  /**
+   * Builds nodes that compute numbers anew even where equal nodes exist: what a gradient rule recomputes apart need
+   * not stay in memory since the forward pass.
+   */
+  apart<T>(build: () => T): T {
+    const outer = this.#apart
+    this.#apart = new Map()
+    try {
+      return build()
+    } finally {
+      this.#apart = outer
+    }
+  }
+
+  /** Gives a value a gradient rule of its own, in place of those of the nodes behind it. See `composite.ts`. */
+  addComposite(output: Value, composite: Composite): void {
+    this.own(output)
+    if (!this.#composites.has(output)) this.#composites.set(output, composite)
+  }
+
+  /** The rule of its own that a value has, if it has one. */
+  compositeOf(output: Value): Composite | undefined {
+    return this.#composites.get(output)
   }
 
   /** The tensor behind a constant, undefined for any other value. */

@@ -8,14 +8,15 @@
 import { OppuError } from '../../protocol/errors.ts'
 import { listField, numberField, parseConfig } from '../../protocol/schema.ts'
 import type { Graph, Value } from '../graph/graph.ts'
-import { add, matMul, mul, reshape, scalarLike, where } from '../graph/ops.ts'
+import { add, matMul, mul } from '../graph/ops.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { ModelHooks } from '../model/llama.ts'
-import { type Random, randomFrom } from '../model/random.ts'
+import type { ModelHooks } from '../model/hooks.ts'
+import { randomFrom } from '../model/random.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
 import { elements, LINEAR_MODULES, type LinearModule, linearPath, linearShape } from '../model/weights.ts'
 import { encodeAdapterConfig, type LoraConfig, loraScaling } from './adapter-config.ts'
+import { Dropout } from './dropout.ts'
 import type { Method, Shapes, Tensors } from './method.ts'
 
 const MODULES = Object.keys(LINEAR_MODULES) as LinearModule[]
@@ -80,8 +81,8 @@ export const lora: Method = {
         const parameters = new Map(
           [...shapes].map(([name, shape]) => [name, graph.input(name, 'float32', shape)]),
         )
-        const masks = config.dropout > 0 ? dropoutMasks(graph, model, config) : new Map<string, Value>()
-        const keptScaling = loraScaling(config) / (1 - (masks.size > 0 ? config.dropout : 0))
+        const dropout = new Dropout(config.dropout)
+        const keptScaling = loraScaling(config) / (1 - config.dropout)
         return {
           parameters,
           weights: new Map(),
@@ -89,11 +90,9 @@ export const lora: Method = {
             const a = parameters.get(loraName(path, 'A'))
             const b = parameters.get(loraName(path, 'B'))
             if (a === undefined || b === undefined) return y
-            const mask = masks.get(path)
-            const kept = mask === undefined ? x : where(reshape(mask, x.shape), x, scalarLike(x, 0))
-            return add(y, lowRank(kept, a, b, keptScaling))
+            return add(y, lowRank(dropout.apply(path, x), a, b, keptScaling))
           },
-          noise: (rows, length, random) => drawMasks(masks, config.dropout, rows, length, random),
+          noise: (sizes, random) => dropout.draw(sizes, random),
         }
       },
       files: (tensors, baseId) =>
@@ -129,39 +128,6 @@ export const BASE_KEY = 'oppu.base'
 function encodeTensors(shapes: Shapes, tensors: Tensors, baseId: string): Uint8Array {
   const named = new Map([...shapes].map(([name, shape]) => [name, { shape, data: tensors.get(name)! }]))
   return writeSafetensors(named, { format: 'pt', [BASE_KEY]: baseId })
-}
-
-// ---- dropout: which inputs of the update a step keeps, drawn outside the graph from the run's seed ----
-
-function dropoutMasks(graph: Graph, model: ModelConfig, config: LoraConfig): Map<string, Value> {
-  return new Map(
-    places(model, config.targets).map(({ path, module }) => [
-      path,
-      graph.input(`${path}.dropout`, 'bool', ['batch', 'seq', linearShape(model, module)[1]]),
-    ]),
-  )
-}
-
-function drawMasks(
-  masks: ReadonlyMap<string, Value>,
-  rate: number,
-  rows: number,
-  length: number,
-  random: Random,
-): Record<string, Tensor> {
-  const threshold = Math.round(rate * 65536)
-  const feeds: Record<string, Tensor> = {}
-  for (const { name, shape } of masks.values()) {
-    const width = shape[2] as number
-    const data = new Uint8Array(rows * length * width)
-    for (let i = 0; i < data.length; i += 2) {
-      const bits = random.bits()
-      data[i] = Number((bits & 0xffff) >= threshold)
-      if (i + 1 < data.length) data[i + 1] = Number(bits >>> 16 >= threshold)
-    }
-    feeds[name] = { dtype: 'bool', dims: [rows, length, width], data }
-  }
-  return feeds
 }
 
 // ---- sessions that serve any adapter ----

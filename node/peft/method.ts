@@ -8,7 +8,7 @@ import type { Schema } from '../../protocol/schema.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { ModelHooks } from '../model/llama.ts'
+import type { ModelHooks } from '../model/hooks.ts'
 import type { Random } from '../model/random.ts'
 import type { WeightFile } from '../model/weights.ts'
 
@@ -42,6 +42,12 @@ export interface Attached {
   /** The weights that the method replaces, by name. All others are frozen. */
   readonly weights: ReadonlyMap<string, Value>
   readonly linear?: ModelHooks['linear']
-  /** Random inputs of one training step (dropout masks), drawn from `random`. */
-  noise(rows: number, length: number, random: Random): Record<string, Tensor>
+  /** Random inputs of one training pass (dropout masks), drawn from `random`; without it, those that change nothing. */
+  noise(sizes: PassSizes, random: Random | undefined): Record<string, Tensor>
+}
+
+/** How many tokens and labels a pass has. */
+export interface PassSizes {
+  readonly tokens: number
+  readonly labels: number
 }

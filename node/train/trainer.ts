@@ -220,7 +220,7 @@ async function gradientsOf(
       ...batchFeeds(batch),
       ...fixed,
       scale,
-      ...attached.noise(batch.rows, batch.length, random),
+      ...attached.noise({ tokens: batch.tokens.length, labels: batch.targets.length }, random),
     }
     const outputs = await session.run(feeds, signal === undefined ? {} : { signal })
     for (const loss of outputs.losses!.data as Float32Array) total += loss

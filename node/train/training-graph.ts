@@ -7,10 +7,11 @@
 import { gradients } from '../graph/gradient.ts'
 import { Graph } from '../graph/graph.ts'
 import { mul, sumAll } from '../graph/ops.ts'
-import { batchInputs } from '../model/batch.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
-import { headWeight, llama, type ModelHooks } from '../model/llama.ts'
+import type { ModelHooks } from '../model/hooks.ts'
+import { packedLayout } from '../model/layout.ts'
+import { headWeight, llama } from '../model/llama.ts'
 import { labelLosses } from '../model/loss.ts'
 import type { WeightFile } from '../model/weights.ts'
 import type { Attached, PreparedMethod } from '../peft/method.ts'
@@ -27,7 +28,7 @@ export function trainingGraph(
   method: PreparedMethod,
 ): TrainingGraph {
   const graph = new Graph()
-  const inputs = batchInputs(graph)
+  const layout = packedLayout(graph)
   const scale = graph.input('scale', 'float32', [])
   const attached = method.attach(graph)
   const frozen = frozenWeight(graph, weights)
@@ -35,7 +36,8 @@ export function trainingGraph(
     weight: name => attached.weights.get(name) ?? frozen(name),
     ...(attached.linear === undefined ? {} : { linear: attached.linear }),
   }
-  const losses = labelLosses(llama(graph, model, inputs, hooks), headWeight(model, hooks), inputs)
+  const hidden = llama(graph, model, layout, hooks)
+  const losses = labelLosses(hidden, headWeight(model, hooks), layout.inputs.targets)
   const names = [...attached.parameters.keys()]
   graph.output('losses', losses)
   for (const [index, gradient] of gradients(mul(sumAll(losses), scale), [

@@ -23,26 +23,42 @@ test('without a prompt every token but the first is a label', () => {
   assert.deepEqual(batch!.labelRows, BigInt64Array.of(0n, 1n))
 })
 
-test('rows hold several examples as segments whose positions restart; the rest is padding', () => {
-  const batches = packExamples([example(2, 2, 10), example(4, 3, 20), example(1, 1, 30)], 64)
-  assert.equal(batches.length, 1)
-  const [batch] = batches
-  assert.deepEqual([batch!.rows, batch!.length, batch!.realTokens], [2, 6, 10])
-  assert.deepEqual([...batch!.segments].map(Number), [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0])
-  assert.deepEqual([...batch!.positions].map(Number), [0, 1, 2, 3, 4, 5, 0, 1, 2, 0, 0, 0])
-  assert.deepEqual([...batch!.owners], [1, 1, 1, 0, 0, 2])
+test('examples that share a beginning have it once; their other tokens lie in a grid of rows', () => {
+  const first = { id: 'a', prompt: [1, 2, 3, 10], completion: [20, 21] }
+  const second = { id: 'b', prompt: [1, 2, 3, 11, 12], completion: [30] }
+  const [batch, ...none] = packExamples([first, second], 64)
+  assert.equal(none.length, 0)
+  assert.deepEqual([batch!.prefix, batch!.rows, batch!.block, batch!.realTokens], [3, 2, 1, 10])
+  assert.deepEqual([...batch!.tokens].map(Number), [1, 2, 3, 10, 20, 11, 12])
+  assert.deepEqual([...batch!.positions].map(Number), [0, 1, 2, 3, 4, 3, 4])
+  assert.deepEqual([...batch!.grid].map(Number), [3, 4, -1, -1, 5, 6, -1, -1])
+  assert.deepEqual([...batch!.flat].map(Number), [0, 1, 2, 3, 4, 7, 8])
+  assert.deepEqual([...batch!.owners], [0, 0, 1])
+})
+
+test('nothing that carries a label is shared, and an example alone shares nothing', () => {
+  const twice = [1, 2].map(id => ({ id: String(id), prompt: [1, 2], completion: [3, 4] }))
+  assert.equal(packExamples(twice, 64)[0]!.prefix, 1)
+  assert.equal(packExamples(twice.slice(1), 64)[0]!.prefix, 0)
+  const continued = twice.map(({ id, completion }) => ({ id, prompt: [], completion }))
+  assert.equal(packExamples(continued, 64)[0]!.prefix, 0)
+})
+
+test('positions begin after the keys that a method puts in front', () => {
+  const [batch] = packExamples([example(3, 2)], 64, 5)
+  assert.deepEqual([...batch!.positions].map(Number), [5, 6, 7, 8])
 })
 
 test('random examples: every label once, no pass beyond the limit, padding bounded', () => {
   const random = randomFrom(5)
   for (let round = 0; round < 50; round++) {
     const examples = Array.from({ length: 1 + random.below(40) }, () =>
-      example(random.below(60), 2 + random.below(30), random.below(1000)),
+      example(random.below(60), 2 + random.below(30), random.below(3)),
     )
     const batches = packExamples(examples, 128)
     const seen = examples.map(() => [] as bigint[])
     for (const batch of batches) {
-      assert.ok(batch.rows * batch.length <= 128 || batch.rows === 1)
+      assert.ok(batch.tokens.length <= 128 || batch.rows === 1)
       for (const [label, owner] of batch.owners.entries()) seen[owner]!.push(batch.targets[label]!)
     }
     for (const [index, { prompt, completion }] of examples.entries()) {

@@ -5,7 +5,8 @@ import { Graph, type Value } from '../../node/graph/graph.ts'
 import { sumAll } from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import type { Tensor } from '../../node/graph/tensor.ts'
-import { type Batch, batchFeeds, batchInputs, type Example, packExamples } from '../../node/model/batch.ts'
+import { type Batch, batchFeeds, type Example, packExamples } from '../../node/model/batch.ts'
+import { packedLayout } from '../../node/model/layout.ts'
 import { headWeight, llama } from '../../node/model/llama.ts'
 import { labelHits, labelLogits, labelLosses } from '../../node/model/loss.ts'
 import { randomFrom } from '../../node/model/random.ts'
@@ -14,9 +15,10 @@ import { type TestBase, tinyBase } from './bases.ts'
 
 const random = randomFrom(11)
 const ids = (count: number) => Array.from({ length: count }, () => random.below(61))
+const SHARED = ids(3)
 const EXAMPLES: Example[] = [5, 9, 3, 14, 1].map((length, i) => ({
   id: String(i),
-  prompt: ids(length),
+  prompt: [...SHARED, ...ids(length)],
   completion: ids(1 + (length % 4)),
 }))
 
@@ -30,20 +32,21 @@ async function forward(
       losses: Value
       hidden: Value
       head: Value
-      inputs: ReturnType<typeof batchInputs>
+      targets: Value
       weights: ReadonlyMap<string, Value>
     },
   ) => void,
 ) {
   const graph = new Graph()
-  const inputs = batchInputs(graph)
+  const layout = packedLayout(graph)
+  const { targets } = layout.inputs
   const weights = new Map(
     [...weightShapes(base.config)].map(([name, shape]) => [name, graph.input(name, dtype, shape)]),
   )
   const hooks = { weight: (name: string) => weights.get(name)! }
-  const hidden = llama(graph, base.config, inputs, hooks)
+  const hidden = llama(graph, base.config, layout, hooks)
   const head = headWeight(base.config, hooks)
-  build(graph, { losses: labelLosses(hidden, head, inputs), hidden, head, inputs, weights })
+  build(graph, { losses: labelLosses(hidden, head, targets), hidden, head, targets, weights })
   const session = await GraphSession.open(graph, { device: 'cpu' })
   const feeds = Object.fromEntries(
     [...weights].map(([name, { shape }]) => [
@@ -68,7 +71,7 @@ function byExample(batch: Batch, losses: Tensor, into: number[][]): void {
   for (const [label, owner] of batch.owners.entries()) into[owner]!.push(Number(losses.data[label]))
 }
 
-test('packed rows give the losses of examples alone: segments do not leak', async () => {
+test('packed examples give the losses of examples alone: nothing leaks, and what is shared is the same', async () => {
   for (const changes of [
     {},
     { architectures: ['MistralForCausalLM'], model_type: 'mistral', sliding_window: 4 },
@@ -80,7 +83,9 @@ test('packed rows give the losses of examples alone: segments do not leak', asyn
     )
     const packed = EXAMPLES.map((): number[] => [])
     const alone = EXAMPLES.map((): number[] => [])
-    for (const batch of packExamples(EXAMPLES, 40)) byExample(batch, (await run(batch)).losses!, packed)
+    const batches = packExamples(EXAMPLES, 40)
+    assert.ok(batches.some(({ prefix, rows }) => prefix === 3 && rows > 1))
+    for (const batch of batches) byExample(batch, (await run(batch)).losses!, packed)
     for (const [index, example] of EXAMPLES.entries()) {
       const [batch] = packExamples([example], 40)
       alone[index] = [...((await run(batch!)).losses!.data as Float32Array)]
@@ -112,26 +117,19 @@ test('the window bites: far tokens change nothing with it, and something without
 
 test('losses at labels are those of the full logits, and hits are its maxima', async () => {
   const base = await tinyBase()
-  const { session, run } = await forward(base, 'float32', (graph, { losses, hidden, head, inputs }) => {
-    const everywhere = graph.input('everywhere', 'int64', ['all'])
+  const { session, run } = await forward(base, 'float32', (graph, { losses, hidden, head, targets }) => {
     graph.output('losses', losses)
-    graph.output('hits', labelHits(hidden, head, inputs))
-    graph.output('logits', labelLogits(hidden, head, everywhere))
+    graph.output('hits', labelHits(hidden, head, targets))
+    graph.output('logits', labelLogits(hidden, head))
   })
   const [batch] = packExamples(EXAMPLES, 200)
-  const count = batch!.rows * batch!.length
-  const everywhere: Tensor = {
-    dtype: 'int64',
-    dims: [count],
-    data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)),
-  }
-  const { losses, hits, logits } = await run(batch!, { everywhere })
-  for (const [label, row] of batch!.labelRows.entries()) {
-    const values = (logits!.data as Float32Array).subarray(Number(row) * 61, (Number(row) + 1) * 61)
-    const target = values[Number(batch!.targets[label])]!
-    const expected = Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0)) - target
+  const { losses, hits, logits } = await run(batch!)
+  for (const [label, target] of batch!.targets.entries()) {
+    const values = (logits!.data as Float32Array).subarray(label * 61, (label + 1) * 61)
+    const chosen = values[Number(target)]!
+    const expected = Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0)) - chosen
     assert.ok(Math.abs(Number(losses!.data[label]) - expected) < 1e-4)
-    assert.equal(Number(hits!.data[label]), Number(target === Math.max(...values)))
+    assert.equal(Number(hits!.data[label]), Number(chosen === Math.max(...values)))
   }
   await session.close()
   await base.remove()

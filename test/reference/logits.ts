@@ -5,6 +5,8 @@
 
 import { AdapterSessions } from '../../node/generate/sessions.ts'
 import { tensorOf } from '../../node/graph/tensor.ts'
+import { batchFeeds, packExamples } from '../../node/model/batch.ts'
+import { packedLayout } from '../../node/model/layout.ts'
 import { headWeight, llama } from '../../node/model/llama.ts'
 import { labelLogits } from '../../node/model/loss.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
@@ -24,30 +26,15 @@ export interface LogitsOptions {
 export async function openLogits(base: Pick<RunnableBase, 'config' | 'weights'>): Promise<LogitsSession> {
   const { config } = base
   const sessions = await AdapterSessions.open({ base, device: 'cpu' }, (graph, hooks) => {
-    const inputs = {
-      tokens: graph.input('tokens', 'int64', ['batch', 'seq']),
-      positions: graph.input('positions', 'int64', ['batch', 'seq']),
-      segments: graph.input('segments', 'int64', ['batch', 'seq']),
-    }
-    const rows = graph.input('rows', 'int64', ['labels'])
-    const hidden = llama(graph, config, inputs, hooks)
-    graph.output('logits', labelLogits(hidden, headWeight(config, hooks), rows))
+    const hidden = llama(graph, config, packedLayout(graph), hooks)
+    graph.output('logits', labelLogits(hidden, headWeight(config, hooks)))
   })
   return {
     async run(prompt, { rows = [...prompt.keys()], adapter } = {}) {
-      const grid = [1, prompt.length]
+      const [batch] = packExamples([{ id: 'prompt', prompt: [], completion: [...prompt, 0] }], prompt.length)
       const { session, feeds } = await sessions.serve(adapter)
-      const { logits } = await session.run({
-        ...feeds,
-        tokens: tensorOf('int64', grid, prompt),
-        positions: tensorOf('int64', grid, [...prompt.keys()]),
-        segments: tensorOf(
-          'int64',
-          grid,
-          prompt.map(() => 1),
-        ),
-        rows: tensorOf('int64', [rows.length], rows),
-      })
+      const labelRows = tensorOf('int64', [rows.length], rows)
+      const { logits } = await session.run({ ...feeds, ...batchFeeds(batch!), labelRows, targets: labelRows })
       return logits?.data as Float32Array
     },
     [Symbol.asyncDispose]: () => sessions.close(),
