@@ -15,5 +15,12 @@ export { type NodeOptions, PersonalNode } from './node.ts'
 export type { Peering, Providing, PullResult } from './peering.ts'
 export type { HistoryItem } from './personal/history.ts'
 export { type ImportReport, importHistory } from './personal/import.ts'
-export type { AdapterRecord } from './store/adapters.ts'
+export type {
+  AdapterRecord,
+  CurvePoint,
+  Lineage,
+  Measured,
+  Slot,
+  Verdict,
+} from './store/adapter-record.ts'
 export type { TrainStep } from './train/trainer.ts'

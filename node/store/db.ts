@@ -12,7 +12,7 @@ import { Level } from 'level'
 import { OppuError } from '../../protocol/errors.ts'
 import { errorCode } from './atomic-file.ts'
 
-export const TABLES = ['history', 'adapters', 'reports'] as const
+export const TABLES = ['history', 'adapters', 'inUse', 'reports'] as const
 export type TableName = (typeof TABLES)[number]
 
 /** One write of a batch; without a value the key is removed. */
@@ -46,6 +46,7 @@ type ByteLevel = Level<string, Uint8Array>
 export class Database {
   readonly history: Table
   readonly adapters: Table
+  readonly inUse: Table
   readonly reports: Table
   readonly #level: ByteLevel
   #closing: Promise<void> | undefined
@@ -55,6 +56,7 @@ export class Database {
     const table = (name: TableName): Table => new SublevelTable(level, name)
     this.history = table('history')
     this.adapters = table('adapters')
+    this.inUse = table('inUse')
     this.reports = table('reports')
   }
 
