@@ -1,6 +1,12 @@
 /** The options of a training run: one table from which types, defaults, checks and help come. */
 import { type ConfigOf, choiceField, numberField, parseConfig } from '../../protocol/schema.ts'
 
+const OPTIMIZERS = ['adamw', 'lion', 'adafactor'] as const
+export type OptimizerName = (typeof OPTIMIZERS)[number]
+
+/** The decay of the second average that each optimizer's paper uses. Adafactor's follows from the step. */
+const OWN_BETA2: Readonly<Record<OptimizerName, number>> = { adamw: 0.999, lion: 0.99, adafactor: 0 }
+
 /** Defaults follow OPPU's stage two (arXiv 2402.04401), with the learning rate that small bases need. */
 export const TRAIN_SCHEMA = {
   epochs: numberField({
@@ -43,6 +49,12 @@ export const TRAIN_SCHEMA = {
     whole: true,
     description: "tokens of an item at most; the prompt's middle is cut, the completion never",
   }),
+  optimizer: choiceField({
+    default: 'adamw',
+    choices: OPTIMIZERS,
+    description:
+      'adamw; lion: half its memory, wants a third to a tenth of the rate; adafactor: hardly any memory',
+  }),
   learningRate: numberField({ default: 1e-3, maximum: 10, description: 'highest learning rate' }),
   schedule: choiceField({
     default: 'linear',
@@ -57,24 +69,47 @@ export const TRAIN_SCHEMA = {
   weightDecay: numberField({
     default: 0.01,
     maximum: 10,
-    description: "AdamW's decoupled weight decay (matrices only)",
+    description: 'decoupled weight decay (matrices only: biases and norms are spared)',
   }),
   maxGradientNorm: numberField({
     default: 0.3,
     maximum: 1e9,
     description: 'gradients are scaled down to this norm; 0: never',
   }),
-  beta1: numberField({ default: 0.9, maximum: 0.999999, description: "AdamW's decay of the mean gradient" }),
-  beta2: numberField({
-    default: 0.999,
+  beta1: numberField({
+    default: 0.9,
     maximum: 0.999999,
-    description: "AdamW's decay of the mean squared gradient",
+    description: "decay of AdamW's mean gradient; Lion's share of it in an update",
+  }),
+  beta2: numberField({
+    default: 0,
+    maximum: 0.999999,
+    description:
+      "decay of AdamW's mean squared gradient and of Lion's mean gradient; 0: the optimizer's own (0.999, 0.99)",
   }),
   epsilon: numberField({
     default: 1e-8,
     minimum: 1e-20,
     maximum: 1,
     description: "AdamW's guard against division by zero",
+  }),
+  evaluateEvery: numberField({
+    default: 0,
+    maximum: 1e7,
+    whole: true,
+    description: 'updates between two measurements on validation items; 0: one pass over the items',
+  }),
+  patience: numberField({
+    default: 3,
+    maximum: 1e7,
+    whole: true,
+    description: 'measurements in a row without a better one that end the run; 0: it goes on to its end',
+  }),
+  checkpointEvery: numberField({
+    default: 0,
+    maximum: 1e7,
+    whole: true,
+    description: 'updates between two checkpoints; 0: one about every half minute',
   }),
   order: choiceField({
     default: 'shuffled',
@@ -91,7 +126,8 @@ export const TRAIN_SCHEMA = {
 
 export type TrainConfig = ConfigOf<typeof TRAIN_SCHEMA>
 
-/** @throws OppuError UNKNOWN_CONFIGURATION, INVALID_ARGUMENT */
+/** Every option, those that depend on others filled in. @throws OppuError UNKNOWN_CONFIGURATION, INVALID_ARGUMENT */
 export function parseTrainConfig(values: unknown): TrainConfig {
-  return parseConfig(TRAIN_SCHEMA, values, 'training')
+  const config = parseConfig(TRAIN_SCHEMA, values, 'training')
+  return { ...config, beta2: config.beta2 || OWN_BETA2[config.optimizer] }
 }

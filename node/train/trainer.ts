@@ -1,89 +1,92 @@
 /**
  * Training as an async generator: one yield an update, the adapter at the end.
  *
- * An update takes `batchSize * gradientAccumulation` items; they are packed into as few passes of `batchTokens` as they
- * need, and each gradient is of the mean loss over all labels of the update, so neither accumulation nor packing
- * changes what is learned. Everything random comes from the seed. What a method is, is `peft/`'s; saving is the caller's.
+ * An update takes `batchSize * gradientAccumulation` items (plan.ts), their gradients come from the runtime (passes.ts),
+ * and an optimizer changes the parameters in place. Everything random comes from the seed and the update's number, so a
+ * run goes on from a checkpoint (state.ts) bit for bit as if it had never stopped. What a method is, is `peft/`'s; saving
+ * adapters and checkpoints is the caller's.
  */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import type { DeviceChoice } from '../graph/device.ts'
 import { type DeviceAccount, GraphSession } from '../graph/session.ts'
-import { type Batch, batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
-import { randomFrom, shuffle } from '../model/random.ts'
-import type { RunnableBase } from '../model/runnable.ts'
-import { elements } from '../model/weights.ts'
-import { type MethodName, methods } from '../peft/index.ts'
-import type { Attached, PreparedMethod } from '../peft/method.ts'
-import { parseTrainConfig, type TrainConfig } from './config.ts'
-import { clipScale, globalNorm, initAdamW, scheduleFactor, type Tensors, updateAdamW } from './optimizer.ts'
-import { gradientName, trainingGraph } from './training-graph.ts'
+import type { Example } from '../model/batch.ts'
+import { randomFrom } from '../model/random.ts'
+import type { PreparedMethod } from '../peft/method.ts'
+import type { TrainConfig } from './config.ts'
+import { candidate, EarlyStopping } from './early-stopping.ts'
+import { clipScale, globalNorm, type Tensors } from './optimizer.ts'
+import { optimizers } from './optimizers.ts'
+import { Passes, stepPasses } from './passes.ts'
+import { Plan } from './plan.ts'
+import { memory, Progress } from './progress.ts'
+import { beginRun, prepareRun, type Run, type TrainOptions } from './run.ts'
+import { scheduleFactor } from './schedule.ts'
+import { type CurvePoint, copyState, type TrainerState } from './state.ts'
+import { trainingGraph } from './training-graph.ts'
 
 export type { Example } from '../model/batch.ts'
 export type { Tensors } from './optimizer.ts'
+export { runIdOf, type TrainOptions } from './run.ts'
+export type { CurvePoint, TrainerState } from './state.ts'
+export { decodeTrainerState, encodeTrainerState } from './state-file.ts'
 
-export interface TrainOptions {
-  /** For `full` with `initial`, its weights are not read. */
-  readonly base: Pick<RunnableBase, 'id' | 'config' | 'weights'>
-  readonly method: MethodName
-  /** The method's options; see its schema. */
-  readonly methodConfig?: unknown
-  readonly examples: readonly Example[]
-  readonly config?: Partial<TrainConfig>
-  /** Values before the first step; default: the method's own. */
-  readonly initial?: Tensors
-  readonly device?: DeviceChoice
-  readonly threads?: number
-  readonly signal?: AbortSignal
-  /** Milliseconds since 1970; default: the clock. */
-  readonly now?: () => number
-}
-
-export interface TrainStep {
-  /** Updates done, from 1. */
-  readonly step: number
+export interface TrainStep extends CurvePoint {
   readonly steps: number
   /** Passes over all items, as a fraction. */
   readonly epoch: number
-  /** Mean negative log-likelihood per label of this update, before it. */
-  readonly loss: number
-  readonly learningRate: number
-  /** Before clipping. */
-  readonly gradientNorm: number
-  /** Tokens that went through the model so far, padding not counted. */
+  /** Tokens that went through the model so far in training, padding not counted; earlier sittings included. */
   readonly tokens: number
+  /** Of training, over this sitting; its first step counts only while there is no other. */
   readonly tokensPerSecond: number
+  /** Measurements on validation items included; less where the run stops early. */
   readonly secondsLeft: number
+  /** Resident memory of this process, now and at its highest. */
+  readonly memoryBytes: number
+  readonly peakMemoryBytes: number
   /** Items trained on, and those left out because their completion does not fit or is empty. */
   readonly items: number
   readonly skipped: number
-  /** On the first step only. */
+  /** Where there are validation items and no better measurement follows, what comes out is of this update. */
+  readonly bestStep?: number
+  /** On the first step of a sitting only. */
   readonly device?: DeviceAccount
-  /** The adapter as it is after this update. */
+  /** True when a checkpoint should be made now. */
+  readonly checkpointDue: boolean
+  /** The adapter as it is after this update. @throws TypeError when the next step has been asked for. */
   snapshot(): TrainedAdapter
+  /** A copy of all that the run is after this update. @throws TypeError as snapshot(). */
+  state(): TrainerState
 }
 
 export interface TrainedAdapter {
   /** lora: `adapter_config.json` and `adapter_model.safetensors` as PEFT writes them; full: `model.safetensors`. */
   readonly files: ReadonlyMap<string, Uint8Array>
   readonly manifest: AdapterManifest
-  readonly curve: readonly { readonly step: number; readonly loss: number }[]
+  /** Of every update, whichever of them the parameters are of. */
+  readonly curve: readonly CurvePoint[]
   readonly tokensPerSecond: number
+  /** `early`: patience ran out. */
+  readonly stopped: 'completed' | 'early'
+  /** Updates after which the parameters were as they are here; 0: no update made them better on the validation items. */
+  readonly bestStep: number
+  /** Loss on the validation items before the first update and of what is here; where there are such items. */
+  readonly validation?: { readonly initialLoss: number; readonly loss: number }
 }
 
 /**
- * @throws OppuError NO_USABLE_ITEMS; DIVERGED naming the step; UNKNOWN_CONFIGURATION, INVALID_ARGUMENT; those of
- *   `GraphSession`. An abort throws the signal's reason, at the latest after the pass that is running.
+ * @throws OppuError NO_USABLE_ITEMS; DIVERGED naming the step and its items; UNKNOWN_CONFIGURATION, INVALID_ARGUMENT, also
+ *   for a checkpoint of another run; BASE_MISMATCH for one of another base; INVALID_DATA for one that does not fit
+ *   itself; those of `GraphSession`. An abort throws the signal's reason, at the latest after the pass that is running.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, TrainedAdapter> {
   const { base, signal, now = Date.now } = options
   signal?.throwIfAborted()
-  const config = parseTrainConfig(options.config ?? {})
-  const method = methods[options.method].prepare(options.methodConfig ?? {}, base.config)
-  const items = usableItems(options.examples, Math.min(config.maxLength, base.config.maxPositions))
-  const plan = planSteps(items.length, config)
-  let parameters: Tensors = options.initial ?? (await method.initial(config.seed, base.weights))
-  checkShapes(method, parameters)
+  const run = prepareRun(options)
+  const { config, method, items } = run
+  const plan = new Plan(items.length, config)
+  const optimizer = optimizers[config.optimizer]
+  const state = await beginRun(options, run)
+  const { parameters, curve } = state
   const { graph, attached } = trainingGraph(base.config, base.weights, method)
   await using session = await GraphSession.open(graph, {
     ...(options.device === undefined ? {} : { device: options.device }),
@@ -91,156 +94,101 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
   })
-  const upcoming = itemOrder(items, config)
-  const curve: { step: number; loss: number }[] = []
-  const started = now()
-  let state = initAdamW(parameters)
-  let tokens = 0
-  let tokensPerSecond = 0
-  const result = (): TrainedAdapter => ({
-    files: method.files(parameters, base.id),
+  const passes = new Passes(session, attached, parameters, signal === undefined ? {} : { signal })
+  const progress = new Progress(plan, config.checkpointEvery, now)
+  const validate = validator(passes, progress, plan, run)
+  const stopping =
+    validate &&
+    new EarlyStopping(config.patience, state.validation ?? candidate(parameters, await validate(0)))
+  let { step, tokens } = state
+  const adapterOf = (values: Tensors, bestStep: number): TrainedAdapter => ({
+    files: method.files(values, base.id),
     manifest: makeManifest(options, method, config, items.length, now()),
     curve: [...curve],
-    tokensPerSecond,
+    tokensPerSecond: progress.tokensPerSecond,
+    stopped: step < plan.steps ? 'early' : 'completed',
+    bestStep,
+    ...(stopping && {
+      validation: { initialLoss: stopping.state.initialLoss, loss: stopping.state.bestLoss },
+    }),
   })
-  for (let index = 0; index < plan.steps; index++) {
-    const batches = stepBatches(upcoming, plan.itemsPerStep, config)
-    const { loss, gradients } = await gradientsOf(
-      session,
-      attached,
-      parameters,
-      batches,
-      config.seed,
-      index,
-      signal,
-    )
+  for (let sitting = 0; step < plan.steps && stopping?.isOver !== true; sitting++) {
+    const chosen = plan.itemsOf(step).map(index => items[index]!)
+    const random = randomFrom(config.seed, 3, step)
+    const update = await passes.gradients(stepPasses(chosen, config), random)
+    const { loss, gradients } = update
     const gradientNorm = globalNorm(gradients)
-    const step = index + 1
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw new OppuError(
-        'DIVERGED',
-        `step ${step} of ${plan.steps}: the loss is ${loss}, the gradient's norm ${gradientNorm}`,
-      )
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      throw diverged(step + 1, plan, `the loss is ${loss}, the gradient's norm ${gradientNorm}`, chosen)
+    const warmup = Math.ceil(config.warmup * plan.steps)
+    const learningRate = config.learningRate * scheduleFactor(config.schedule, step, plan.steps, warmup)
+    const scale = clipScale(gradientNorm, config.maxGradientNorm)
+    optimizer.update(config, state.optimizer, parameters, method.shapes, gradients, { learningRate, scale })
+    if (!Number.isFinite(globalNorm(parameters)))
+      throw diverged(step + 1, plan, 'a parameter is no longer finite', chosen)
+    step++
+    tokens += update.tokens
+    const point = { step, loss, learningRate, gradientNorm }
+    if (validate && stopping && plan.isEvaluated(step)) {
+      const validationLoss = await validate(step)
+      stopping.measured(validationLoss, step, parameters)
+      curve.push({ ...point, validationLoss })
+    } else curve.push(point)
+    progress.stepDone(update.tokens)
+    const done = step
+    const demandNow = () => {
+      if (step !== done) throw new TypeError(`step ${done} is gone: the run is at step ${step}`)
     }
-    const learningRate =
-      config.learningRate *
-      scheduleFactor(config.schedule, index, plan.steps, Math.ceil(config.warmup * plan.steps))
-    const updated = updateAdamW(config, state, parameters, gradients, {
-      learningRate,
-      scale: clipScale(gradientNorm, config.maxGradientNorm),
-      isDecayed: name => method.shapes.get(name)!.length > 1,
-    })
-    parameters = updated.parameters
-    state = updated.state
-    for (const batch of batches) tokens += batch.realTokens
-    curve.push({ step, loss })
-    const seconds = (now() - started) / 1000
-    tokensPerSecond = seconds > 0 ? tokens / seconds : 0
     yield {
-      step,
+      ...curve.at(-1)!,
       steps: plan.steps,
       epoch: (step * plan.itemsPerStep) / items.length,
-      loss,
-      learningRate,
-      gradientNorm,
       tokens,
-      tokensPerSecond,
-      secondsLeft: (seconds / step) * (plan.steps - step),
+      tokensPerSecond: progress.tokensPerSecond,
+      secondsLeft: stopping?.isOver ? 0 : progress.secondsLeft(step, validate !== undefined),
+      ...memory(),
       items: items.length,
       skipped: options.examples.length - items.length,
-      ...(index === 0 ? { device: session.device } : {}),
-      snapshot: result,
+      ...(stopping && { bestStep: stopping.state.bestStep }),
+      ...(sitting === 0 ? { device: session.device } : {}),
+      checkpointDue: progress.checkpointDue(step),
+      snapshot() {
+        demandNow()
+        return adapterOf(parameters, step)
+      },
+      state() {
+        demandNow()
+        return copyState({ ...state, step, tokens, ...(stopping && { validation: stopping.state }) })
+      },
     }
     signal?.throwIfAborted()
   }
-  return result()
+  return stopping ? adapterOf(stopping.state.best, stopping.state.bestStep) : adapterOf(parameters, step)
 }
 
-function usableItems(examples: readonly Example[], maxLength: number): Example[] {
-  const items = examples
-    .map(example => fitExample(example, maxLength))
-    .filter(example => example !== undefined)
-  if (items.length > 0) return items
-  const detail =
-    examples.length === 0
-      ? 'there are none'
-      : `none of ${examples.length} has a completion that fits into ${maxLength} tokens`
-  throw new OppuError('NO_USABLE_ITEMS', `no items to train on: ${detail}`)
-}
-
-interface Plan {
-  readonly steps: number
-  readonly itemsPerStep: number
-}
-
-function planSteps(items: number, { batchSize, gradientAccumulation, steps, epochs }: TrainConfig): Plan {
-  const itemsPerStep = Math.min(items, batchSize * gradientAccumulation)
-  return { itemsPerStep, steps: steps > 0 ? steps : Math.max(1, Math.ceil((items * epochs) / itemsPerStep)) }
-}
-
-/** All items, again and again, each pass in an order of its own: no update is short. */
-function* itemOrder(items: readonly Example[], { seed, order }: TrainConfig): Generator<Example, never> {
-  for (let epoch = 0; ; epoch++)
-    yield* order === 'given' ? items : shuffle([...items], randomFrom(seed, 2, epoch))
-}
-
-/** The passes of one update. */
-function stepBatches(upcoming: Iterator<Example>, itemsPerStep: number, config: TrainConfig): Batch[] {
-  const chosen = Array.from({ length: itemsPerStep }, () => upcoming.next().value as Example)
-  const batches: Batch[] = []
-  for (let from = 0; from < chosen.length; from += config.batchSize) {
-    batches.push(...packExamples(chosen.slice(from, from + config.batchSize), config.batchTokens))
+/** Measures the validation items; undefined where there are none. */
+function validator(
+  passes: Passes,
+  progress: Progress,
+  plan: Plan,
+  { validation, config }: Run,
+): ((step: number) => Promise<number>) | undefined {
+  if (validation.length === 0) return undefined
+  const packed = stepPasses(validation, config)
+  return async step => {
+    const loss = await progress.evaluation(() => passes.loss(packed))
+    if (Number.isFinite(loss)) return loss
+    throw diverged(step, plan, `the loss on validation items is ${loss}`, validation)
   }
-  return batches
 }
 
-/** Loss and gradients of the mean over all labels of these batches. */
-async function gradientsOf(
-  session: GraphSession,
-  attached: Attached,
-  parameters: Tensors,
-  batches: readonly Batch[],
-  seed: number,
-  step: number,
-  signal: AbortSignal | undefined,
-): Promise<{ loss: number; gradients: Tensors }> {
-  const labels = batches.reduce((sum, batch) => sum + batch.targets.length, 0)
-  const random = randomFrom(seed, 3, step)
-  const fixed = Object.fromEntries(
-    [...attached.parameters].map(([name, { shape }]) => [
-      name,
-      { dtype: 'float32' as const, dims: shape as number[], data: parameters.get(name)! },
-    ]),
-  )
-  const scale = { dtype: 'float32' as const, dims: [], data: Float32Array.of(1 / labels) }
-  const gradients = new Map<string, Float32Array>()
-  let total = 0
-  for (const batch of batches) {
-    const feeds = {
-      ...batchFeeds(batch),
-      ...fixed,
-      scale,
-      ...attached.noise({ tokens: batch.tokens.length, labels: batch.targets.length }, random),
-    }
-    const outputs = await session.run(feeds, signal === undefined ? {} : { signal })
-    for (const loss of outputs.losses!.data as Float32Array) total += loss
-    for (const name of attached.parameters.keys())
-      addGradient(gradients, name, outputs[gradientName(name)]!.data as Float32Array)
-  }
-  return { loss: total / labels, gradients }
-}
+/** Items that a message names at most. */
+const NAMED = 16
 
-function addGradient(sums: Map<string, Float32Array>, name: string, gradient: Float32Array): void {
-  const sum = sums.get(name)
-  if (sum === undefined) sums.set(name, gradient)
-  else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!
-}
-
-function checkShapes(method: PreparedMethod, parameters: Tensors): void {
-  for (const [name, shape] of method.shapes) {
-    if (parameters.get(name)?.length !== elements(shape))
-      throw new TypeError(`initial values of ${name} must be of shape [${shape}]`)
-  }
+function diverged(step: number, plan: Plan, what: string, items: readonly Example[]): OppuError {
+  const ids = items.slice(0, NAMED).map(({ id }) => id)
+  const more = items.length > NAMED ? ` and ${items.length - NAMED} more` : ''
+  return new OppuError('DIVERGED', `step ${step} of ${plan.steps}: ${what}; items ${ids.join(', ')}${more}`)
 }
 
 function makeManifest(

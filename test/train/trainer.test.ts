@@ -128,7 +128,7 @@ test('the adapter that comes out scores its items better, and its manifest says 
   assert.equal(steps[0]!.tokens, 5 + 8 + 5 + 5)
   assert.deepEqual(
     adapter.curve,
-    steps.map(({ step, loss }) => ({ step, loss })),
+    steps.map(({ step, loss, learningRate, gradientNorm }) => ({ step, loss, learningRate, gradientNorm })),
   )
   await using scorer = await Scorer.open({ base, device: 'cpu' })
   const own = await scorer.score(EXAMPLES, loadAdapter(adapter.files, base, { manifest: adapter.manifest }))
