@@ -25,6 +25,8 @@ export const BLOCK_TYPES: Readonly<Record<string, BlockType>> = {
   BF16: { weights: 1, bytes: 2, read: (bytes, _, values) => values.set(toFloat32(bytes, 'BF16')) },
   Q4_0: { weights: 32, bytes: 18, read: blocks(18, 32, readQ4_0) },
   Q4_1: { weights: 32, bytes: 20, read: blocks(20, 32, readQ4_1) },
+  Q5_0: { weights: 32, bytes: 22, read: blocks(22, 32, readQ5_0) },
+  Q5_1: { weights: 32, bytes: 24, read: blocks(24, 32, readQ5_1) },
   Q8_0: { weights: 32, bytes: 34, read: blocks(34, 32, readQ8_0) },
   Q4_K: { weights: 256, bytes: 144, read: blocks(144, 256, readQ4_K) },
   Q5_K: { weights: 256, bytes: 176, read: blocks(176, 256, readQ5_K) },
@@ -78,6 +80,25 @@ function readQ4_1(bytes: Uint8Array, at: number, values: Float32Array, to: numbe
     values[to + i] = round(d * (pair & 15)) + m
     values[to + 16 + i] = round(d * (pair >> 4)) + m
   }
+}
+
+/** Weight `index` of 32, 5 bits: 4 bytes of fifth bits, weight i's in bit i, then 16 bytes as in Q4_0. */
+function fiveBits(bytes: Uint8Array, at: number, index: number): number {
+  const fifth = (bytes[at + (index >> 3)]! >> (index & 7)) & 1
+  return ((bytes[at + 4 + (index & 15)]! >> (index < 16 ? 0 : 4)) & 15) | (fifth << 4)
+}
+
+/** d, 32 weights. w = d * (q - 16) */
+function readQ5_0(bytes: Uint8Array, at: number, values: Float32Array, to: number): void {
+  const d = half(bytes, at)
+  for (let i = 0; i < 32; i++) values[to + i] = d * (fiveBits(bytes, at + 2, i) - 16)
+}
+
+/** d, m, 32 weights. w = d * q + m */
+function readQ5_1(bytes: Uint8Array, at: number, values: Float32Array, to: number): void {
+  const d = half(bytes, at)
+  const m = half(bytes, at + 2)
+  for (let i = 0; i < 32; i++) values[to + i] = round(d * fiveBits(bytes, at + 4, i)) + m
 }
 
 /** d, 32 signed bytes. w = d * q */

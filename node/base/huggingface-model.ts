@@ -8,8 +8,9 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import { isSafePath } from '../../protocol/manifest.ts'
-import { parseModelConfig } from '../model/config.ts'
+import { type ModelConfig, parseModelConfig } from '../model/config.ts'
 import { parseSafetensorsHeader, safetensorsHeaderLength } from '../model/safetensors.ts'
+import { isConv1d, linearLayers } from '../model/weights.ts'
 import type { SourceModel, SourceTensor } from './source-model.ts'
 
 /** Files beside the weights: name, whether a base must have it, and how large it may be. */
@@ -90,13 +91,29 @@ export async function readHuggingFaceModel(folder: string): Promise<SourceModel>
   return {
     architecture: String(architecture),
     config,
-    tensors: await readTensors(folder),
+    tensors: turnedWhereStoredSo(config, await readTensors(folder)),
     tokenizerJson: await json('tokenizer.json'),
     tokenizerConfig:
       template === undefined ? tokenizerConfig : { ...tokenizerConfig, chat_template: template },
     eosIds,
     licence: undefined,
   }
+}
+
+/** Marks the linear weights that this architecture's files have as [in, out]. */
+function turnedWhereStoredSo(
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, SourceTensor>,
+): ReadonlyMap<string, SourceTensor> {
+  if (!isConv1d(config)) return tensors
+  const endings = linearLayers(config).map(({ path }) => `.${path}.weight`)
+  return new Map(
+    [...tensors].map(([name, tensor]) =>
+      endings.some(ending => name.endsWith(ending))
+        ? [name, { ...tensor, shape: [...tensor.shape].reverse(), transposed: true }]
+        : [name, tensor],
+    ),
+  )
 }
 
 async function readTensors(folder: string): Promise<Map<string, SourceTensor>> {

@@ -21,12 +21,16 @@ export interface SourceTensor {
   readonly file: string
   /** Of its first byte in that file. */
   readonly offset: number
-  /** As Hugging Face has it, [out, in]. */
+  /** The model's own, [out, in]. */
   readonly shape: readonly number[]
   /** A name in `BLOCK_TYPES`. */
   readonly typeName: string
   /** Set where the rows of every head are in llama.cpp's order: the number of heads. */
   readonly interleavedHeads?: number
+  /** Set where the file has the matrix as [in, out]. */
+  readonly transposed?: boolean
+  /** Added to every value read. */
+  readonly plus?: number
 }
 
 export interface SourceModel {

@@ -43,6 +43,8 @@ export function weightsInPlace({ config, tensors }: WeightSource): WeightFile | 
       tensor.file !== path ||
       tensor.typeName !== 'F32' ||
       tensor.interleavedHeads !== undefined ||
+      tensor.transposed ||
+      tensor.plus !== undefined ||
       tensor.offset % 4 !== 0
     )
       return undefined
@@ -119,7 +121,8 @@ async function* convert(
   const row = tensor.shape.length === 1 ? 1 : tensor.shape.at(-1)!
   const total = count(tensor.shape)
   const headRows = tensor.interleavedHeads === undefined ? 0 : total / row / tensor.interleavedHeads
-  const unit = tensor.shape.length === 1 && headRows === 0 ? total : row * Math.max(headRows, 1)
+  const whole = tensor.transposed || (tensor.shape.length === 1 && headRows === 0)
+  const unit = whole ? total : row * Math.max(headRows, 1)
   const step = headRows > 0 ? unit : Math.max(1, Math.floor(PIECE / unit)) * unit
   for (let done = 0; done < total; done += step) {
     const size = Math.min(step, total - done)
@@ -127,7 +130,13 @@ async function* convert(
     const bytes = Buffer.alloc((size / type.weights) * type.bytes)
     await read(input, bytes, tensor.offset + (done / type.weights) * type.bytes, name)
     type.read(bytes, size / type.weights, values)
-    const ordered = headRows > 0 ? halvesFromPairs(values, headRows, row) : values
+    if (tensor.plus !== undefined) for (let i = 0; i < size; i++) values[i] = values[i]! + tensor.plus
+    const ordered =
+      headRows > 0
+        ? halvesFromPairs(values, headRows, row)
+        : tensor.transposed
+          ? transposed(values, row)
+          : values
     await write(target, new Uint8Array(ordered.buffer), to + 4 * done)
     yield 4 * (done + size)
   }
@@ -141,6 +150,15 @@ function halvesFromPairs(values: Float32Array, rows: number, row: number): Float
     ordered.set(values.subarray(from * row, (from + 1) * row), i * row)
   }
   return ordered
+}
+
+/** [in, out] as [out, in]; `width` is the latter's row, in. */
+function transposed(values: Float32Array, width: number): Float32Array {
+  const turned = new Float32Array(values.length)
+  const rows = values.length / width
+  for (let from = 0, column = 0; column < width; column++)
+    for (let row = 0; row < rows; row++) turned[row * width + column] = values[from++]!
+  return turned
 }
 
 async function read(input: Handle, bytes: Buffer, position: number, name: string): Promise<void> {

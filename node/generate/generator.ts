@@ -6,7 +6,7 @@
  */
 import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceAccount } from '../graph/session.ts'
-import { headWeight, llama } from '../model/llama.ts'
+import { headWeight, hiddenStates } from '../model/architectures.ts'
 import { labelLogits } from '../model/loss.ts'
 import { randomFrom } from '../model/random.ts'
 import type { LoadedAdapter } from '../peft/lora.ts'
@@ -45,8 +45,8 @@ export class TokenGenerator {
   static async open(options: SessionsOptions): Promise<TokenGenerator> {
     const { config } = options.base
     const sessions = await AdapterSessions.open({ prepack: false, ...options }, (graph, hooks) => {
-      const hidden = llama(graph, config, cachedLayout(graph, config), hooks)
-      graph.output('logits', labelLogits(hidden, headWeight(config, hooks)))
+      const hidden = hiddenStates(config, cachedLayout(graph, config), hooks)
+      graph.output('logits', labelLogits(hidden, headWeight(config, hooks), config.logitSoftcap))
     })
     return new TokenGenerator(options, sessions)
   }

@@ -6,9 +6,9 @@
  */
 import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceAccount } from '../graph/session.ts'
+import { headWeight, hiddenStates } from '../model/architectures.ts'
 import { batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
 import { packedLayout } from '../model/layout.ts'
-import { headWeight, llama } from '../model/llama.ts'
 import { labelHits, labelLosses } from '../model/loss.ts'
 import type { LoadedAdapter } from '../peft/lora.ts'
 import { AdapterSessions, type SessionsOptions } from './sessions.ts'
@@ -43,9 +43,9 @@ export class Scorer {
     const { config } = options.base
     const sessions = await AdapterSessions.open(options, (graph, hooks) => {
       const layout = packedLayout(graph)
-      const hidden = llama(graph, config, layout, hooks)
+      const hidden = hiddenStates(config, layout, hooks)
       const { targets } = layout.inputs
-      graph.output('losses', labelLosses(hidden, headWeight(config, hooks), targets))
+      graph.output('losses', labelLosses(hidden, headWeight(config, hooks), targets, config.logitSoftcap))
       graph.output('hits', labelHits(hidden, headWeight(config, hooks), targets))
     })
     return new Scorer(options, sessions)

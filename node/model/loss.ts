@@ -13,8 +13,10 @@ import {
   mul,
   reduceMax,
   reduceSum,
+  scalarLike,
   squeeze,
   sub,
+  tanh,
   unsqueeze,
 } from '../graph/ops.ts'
 
@@ -23,9 +25,14 @@ export interface LabelInputs {
   readonly targets: Value // int64 [labels], token ids
 }
 
-/** Logits of the tokens that follow. @param hidden [labels, hidden] @returns [labels, vocab] */
-export function labelLogits(hidden: Value, head: Value): Value {
-  return matMul(hidden, head, { transB: true })
+/** Logits of the tokens that follow, softly capped where the model does so. @param hidden [labels, hidden] @returns [labels, vocab] */
+export function labelLogits(hidden: Value, head: Value, softcap?: number): Value {
+  return capped(matMul(hidden, head, { transB: true }), softcap)
+}
+
+/** cap * tanh(x / cap) */
+function capped(x: Value, cap: number | undefined): Value {
+  return cap === undefined ? x : mul(tanh(mul(x, scalarLike(x, 1 / cap))), scalarLike(x, cap))
 }
 
 /**
@@ -36,10 +43,10 @@ export function labelLogits(hidden: Value, head: Value): Value {
  * @param hidden [labels, hidden]; head [vocab, hidden]; targets int64 [labels]
  * @returns [labels]
  */
-export function labelLosses(hidden: Value, head: Value, targets: Value): Value {
-  const logSum = logSumExp(labelLogits(hidden, head)) // [labels, 1]
+export function labelLosses(hidden: Value, head: Value, targets: Value, softcap?: number): Value {
+  const logSum = logSumExp(labelLogits(hidden, head, softcap)) // [labels, 1]
   const targetLogits = reduceSum(mul(hidden, gather(head, targets)), [1], true) // [labels, 1]
-  return squeeze(sub(logSum, targetLogits), [1])
+  return squeeze(sub(logSum, capped(targetLogits, softcap)), [1])
 }
 
 /** Whether each target is the likeliest token (ties count). @returns bool [labels] */

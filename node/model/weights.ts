@@ -1,12 +1,15 @@
 /**
  * Which weights a model has, where their bytes lie, and fresh ones for a new model.
  *
- * Names are Hugging Face's and matrices are as stored there, [out, in]. Producing the file of float32 weights
+ * Names are Hugging Face's and matrices of linear layers are [out, in]. Producing the file of float32 weights
  * from safetensors or GGUF belongs to `base/`.
  */
 import { open } from 'node:fs/promises'
 import { OppuError } from '../../protocol/errors.ts'
+import type { LinearLayer, OtherWeight } from './architecture.ts'
+import { architectureOf } from './architectures.ts'
 import type { ModelConfig } from './config.ts'
+import type { LlamaConfig } from './llama.ts'
 import { randomFrom } from './random.ts'
 
 /** A file of float32, little-endian tensors; `offset` and `length` in bytes. */
@@ -56,25 +59,67 @@ export function linearShape(config: ModelConfig, module: LinearModule): readonly
 
 /** True where this linear layer has a bias. */
 export function hasBias(config: ModelConfig, module: LinearModule): boolean {
-  return LINEAR_MODULES[module] === 'mlp' ? config.mlpBias : config.attentionBias
+  const { mlpBias, attentionBias } = config as LlamaConfig
+  return LINEAR_MODULES[module] === 'mlp' ? mlpBias : attentionBias
 }
 
-/** Every weight's name and shape; a tied head has no `lm_head.weight`. */
-export function weightShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>()
-  shapes.set('model.embed_tokens.weight', [config.vocabSize, config.hiddenSize])
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const module of Object.keys(LINEAR_MODULES) as LinearModule[]) {
-      const shape = linearShape(config, module)
-      shapes.set(`${linearPath(layer, module)}.weight`, shape)
-      if (hasBias(config, module)) shapes.set(`${linearPath(layer, module)}.bias`, [shape[0]])
-    }
-    shapes.set(`model.layers.${layer}.input_layernorm.weight`, [config.hiddenSize])
-    shapes.set(`model.layers.${layer}.post_attention_layernorm.weight`, [config.hiddenSize])
+/** The linear layers of each decoder layer, in the order of its computation. */
+export function linearLayers(config: ModelConfig): readonly LinearLayer[] {
+  return architectureOf(config).linearLayers(config)
+}
+
+/** `model.layers.3`: what the names of a decoder layer's weights begin with. */
+export function layerPath(config: ModelConfig, layer: number): string {
+  return `${architectureOf(config).layers}.${layer}`
+}
+
+/** The linear layers that PEFT adapts where nobody names any. */
+export function defaultTargets(config: ModelConfig): readonly string[] {
+  return architectureOf(config).loraTargets
+}
+
+/** Hugging Face's files have the weights of linear layers as [in, out], which PEFT calls fan_in_fan_out. */
+export function isConv1d(config: ModelConfig): boolean {
+  return architectureOf(config).conv1d ?? false
+}
+
+/** Whether a PEFT target means this layer: its name, or a longer ending of its path (`mlp.c_proj`). */
+export function isTargeted({ path }: LinearLayer, target: string): boolean {
+  return path === target || path.endsWith(`.${target}`)
+}
+
+interface Weight extends OtherWeight {
+  /** Its product goes straight into the residual stream. */
+  readonly residual: boolean
+}
+
+/** Every weight by name; a tied head has no `lm_head.weight`. */
+function allWeights(config: ModelConfig): Map<string, Weight> {
+  const architecture = architectureOf(config)
+  const weights = new Map<string, Weight>()
+  const matrix = (name: string, shape: readonly number[], residual = false) =>
+    weights.set(name, { shape, initial: 'normal', residual })
+  const others = (prefix: string, found: Readonly<Record<string, OtherWeight>>) => {
+    for (const [name, weight] of Object.entries(found))
+      weights.set(`${prefix}${name}`, { ...weight, residual: false })
   }
-  shapes.set('model.norm.weight', [config.hiddenSize])
-  if (!config.tiedHead) shapes.set('lm_head.weight', [config.vocabSize, config.hiddenSize])
-  return shapes
+  matrix(architecture.embedding, [config.vocabSize, config.hiddenSize])
+  for (let layer = 0; layer < config.layers; layer++) {
+    const prefix = `${architecture.layers}.${layer}.`
+    for (const { path, out, in: width, bias, residual } of architecture.linearLayers(config)) {
+      matrix(`${prefix}${path}.weight`, [out, width], residual)
+      if (bias) others(prefix, { [`${path}.bias`]: { shape: [out], initial: 'zeros' } })
+    }
+    others(prefix, architecture.layerWeights(config))
+  }
+  others('', architecture.topWeights(config))
+  if (!config.tiedHead) matrix('lm_head.weight', [config.vocabSize, config.hiddenSize])
+  return weights
+}
+
+/** Every weight's name and shape. */
+export function weightShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
+  return new Map([...allWeights(config)].map(([name, { shape }]) => [name, shape]))
 }
 
 /** How many numbers the model learns. */
@@ -86,16 +131,20 @@ export function parameterCount(config: ModelConfig): number {
 
 /**
  * A file's tensors under the model's own names: with a tied head, which some files keep as `lm_head.weight` alone, and
- * without what is derived (rotary frequencies, a second copy of a tied head).
+ * without what is derived (rotary frequencies, masks, a second copy of a tied head).
  */
 export function modelTensors<T>(config: ModelConfig, tensors: ReadonlyMap<string, T>): Map<string, T> {
-  const known = new Map(
-    [...tensors].filter(([name]) => !/\.rotary_emb\.(inv_freq|cos_cached|sin_cached)$/.test(name)),
-  )
+  const { embedding, nameOf = (name: string) => name } = architectureOf(config)
+  const known = new Map<string, T>()
+  for (const [stored, tensor] of tensors) {
+    const name = nameOf(stored)
+    if (name !== undefined && !/\.rotary_emb\.(inv_freq|cos_cached|sin_cached)$/.test(name))
+      known.set(name, tensor)
+  }
   const head = known.get('lm_head.weight')
   if (!config.tiedHead || head === undefined) return known
   known.delete('lm_head.weight')
-  if (!known.has('model.embed_tokens.weight')) known.set('model.embed_tokens.weight', head)
+  if (!known.has(embedding)) known.set(embedding, head)
   return known
 }
 
@@ -146,18 +195,17 @@ export async function readWeights(
 }
 
 /**
- * Weights of a new model, as the reference makes them: normal with the configuration's deviation, norms one,
+ * Weights of a new model, as the reference makes them: normal with the configuration's deviation, norms without effect,
  * biases zero. The two products that end in the residual stream are scaled down by sqrt(2 * layers) (GPT-2, section
  * 2.3), without which a deep stack starts loud.
  */
 export function initialWeights(config: ModelConfig, seed: number): Map<string, Float32Array> {
   const random = randomFrom(seed)
   const weights = new Map<string, Float32Array>()
-  for (const [name, shape] of weightShapes(config)) {
+  for (const [name, { shape, initial, residual }] of allWeights(config)) {
     const values = new Float32Array(elements(shape))
-    if (/norm\.weight$/.test(name)) values.fill(1)
-    else if (name.endsWith('.weight')) {
-      const residual = /\.(o_proj|down_proj)\.weight$/.test(name)
+    if (initial === 'ones') values.fill(1)
+    if (initial === 'normal') {
       const deviation = config.initializerRange / (residual ? Math.sqrt(2 * config.layers) : 1)
       for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal()
     }

@@ -7,11 +7,11 @@
 import { gradients } from '../graph/gradient.ts'
 import { Graph } from '../graph/graph.ts'
 import { mul, sumAll } from '../graph/ops.ts'
+import { headWeight, hiddenStates } from '../model/architectures.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
 import type { ModelHooks } from '../model/hooks.ts'
 import { packedLayout } from '../model/layout.ts'
-import { headWeight, llama } from '../model/llama.ts'
 import { labelLosses } from '../model/loss.ts'
 import type { WeightFile } from '../model/weights.ts'
 import type { Attached, PreparedMethod } from '../peft/method.ts'
@@ -36,8 +36,8 @@ export function trainingGraph(
     weight: name => attached.weights.get(name) ?? frozen(name),
     ...(attached.linear === undefined ? {} : { linear: attached.linear }),
   }
-  const hidden = llama(graph, model, layout, hooks)
-  const losses = labelLosses(hidden, headWeight(model, hooks), layout.inputs.targets)
+  const hidden = hiddenStates(model, layout, hooks)
+  const losses = labelLosses(hidden, headWeight(model, hooks), layout.inputs.targets, model.logitSoftcap)
   const names = [...attached.parameters.keys()]
   graph.output('losses', losses)
   for (const [index, gradient] of gradients(mul(sumAll(losses), scale), [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ropeFrequencies } from '../../node/model/attention.ts'
-import { parseModelConfig } from '../../node/model/config.ts'
+import { type LlamaConfig, parseModelConfig } from '../../node/model/config.ts'
 import {
   checkWeights,
   linearShape,
@@ -47,7 +47,7 @@ const SMOLLM2 = {
 test('a real configuration is read whole, and its parameters count as by hand', () => {
   const config = parseModelConfig(SMOLLM2)
   assert.equal(config.headDim, 64)
-  assert.deepEqual(config.rope, { type: 'default', theta: 100000 })
+  assert.deepEqual((config as LlamaConfig).rope, { type: 'default', theta: 100000 })
   const layer = 576 * 576 * 2 + 192 * 576 * 2 + 3 * 576 * 1536 + 2 * 576
   assert.equal(parameterCount(config), 49152 * 576 + 30 * layer + 576)
   assert.equal(parameterCount(config), 134_515_008) // as the model's card says
@@ -70,7 +70,7 @@ test('an untied head and biases are weights of their own', () => {
 
 test('a field that changes the mathematics is refused by its name', () => {
   const bad: Record<string, unknown> = {
-    model_type: 'gpt2',
+    model_type: 'mamba',
     hidden_act: 'gelu',
     architectures: ['LlamaForSequenceClassification'],
     quantization_config: { bits: 4 },
@@ -130,9 +130,11 @@ test('a field that is missing or no sensible number is bad data', () => {
 
 test("Mistral: the window is read, null is none, absent is the class's 4096", () => {
   const mistral = { ...TINY_CONFIG, architectures: ['MistralForCausalLM'], model_type: 'mistral' }
-  assert.equal(parseModelConfig({ ...mistral, sliding_window: 16 }).slidingWindow, 16)
-  assert.equal(parseModelConfig({ ...mistral, sliding_window: null }).slidingWindow, undefined)
-  assert.equal(parseModelConfig(mistral).slidingWindow, 4096)
+  const window = (changes: object) =>
+    (parseModelConfig({ ...mistral, ...changes }) as LlamaConfig).slidingWindow
+  assert.equal(window({ sliding_window: 16 }), 16)
+  assert.equal(window({ sliding_window: null }), undefined)
+  assert.equal(window({}), 4096)
 })
 
 test('both spellings of the rope give the same, and scalings stretch long waves only', () => {
@@ -144,12 +146,13 @@ test('both spellings of the rope give the same, and scalings stretch long waves 
     original_max_position_embeddings: 64,
   }
   const { rope_theta: theta, ...bare } = TINY_CONFIG
-  const old = parseModelConfig({ ...TINY_CONFIG, rope_scaling: llama3 }).rope
-  assert.deepEqual(parseModelConfig({ ...bare, rope_parameters: { rope_theta: theta, ...llama3 } }).rope, old)
-  assert.deepEqual(
-    parseModelConfig({ ...bare, rope_parameters: { rope_type: 'default', rope_theta: 7 } }).rope,
-    { type: 'default', theta: 7 },
-  )
+  const ropeOf = (json: object) => (parseModelConfig(json) as LlamaConfig).rope
+  const old = ropeOf({ ...TINY_CONFIG, rope_scaling: llama3 })
+  assert.deepEqual(ropeOf({ ...bare, rope_parameters: { rope_theta: theta, ...llama3 } }), old)
+  assert.deepEqual(ropeOf({ ...bare, rope_parameters: { rope_type: 'default', rope_theta: 7 } }), {
+    type: 'default',
+    theta: 7,
+  })
   const plain = ropeFrequencies({ type: 'default', theta: 10000 }, 16)
   const scaled = ropeFrequencies(old, 16)
   assert.equal(scaled[0], plain[0]) // 10 turns within the old context: kept

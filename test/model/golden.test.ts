@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { TokenGenerator } from '../../node/generate/generator.ts'
-import type { ModelConfig } from '../../node/model/config.ts'
+import type { LlamaConfig, ModelConfig } from '../../node/model/config.ts'
 import { GOLDEN, type LogitsGolden, readGoldens } from '../reference/goldens.ts'
 import { openLogits, worstDifference } from '../reference/logits.ts'
 import { readPeftAdapter, withGoldenBase } from '../reference/replay.ts'
@@ -16,13 +16,16 @@ const BAR = 1e-4
 
 const goldens = await readGoldens()
 
-async function worstOf(golden: LogitsGolden, change: Partial<ModelConfig> = {}): Promise<number> {
+async function worstOf(golden: LogitsGolden, change: Partial<LlamaConfig> = {}): Promise<number> {
   return await withGoldenBase(golden.model, async base => {
     const adapter =
       golden.adapter === undefined
         ? undefined
         : await readPeftAdapter(join(GOLDEN, 'adapters', golden.adapter), base)
-    await using session = await openLogits({ weights: base.weights, config: { ...base.config, ...change } })
+    await using session = await openLogits({
+      weights: base.weights,
+      config: { ...base.config, ...change } as ModelConfig,
+    })
     const ours: number[] = []
     for (const [index, prompt] of golden.prompts.entries())
       ours.push(...(await session.run(prompt, { rows: golden.rows[index]!, adapter })))
@@ -57,7 +60,7 @@ for (const golden of goldens.logits) {
 
 test('what the models differ in shows in the logits', async () => {
   const plain = { type: 'default', theta: 10000 } as const
-  const changes: readonly (readonly [string, Partial<ModelConfig>])[] = [
+  const changes: readonly (readonly [string, Partial<LlamaConfig>])[] = [
     ['llama-tied', { rmsNormEps: 1e-2 }],
     ['llama-linear', { rope: plain }],
     ['llama-llama3', { rope: { ...plain, theta: 500 } }],

@@ -5,9 +5,9 @@ import { Graph, type Value } from '../../node/graph/graph.ts'
 import { sumAll } from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import type { Tensor } from '../../node/graph/tensor.ts'
+import { headWeight, hiddenStates } from '../../node/model/architectures.ts'
 import { type Batch, batchFeeds, type Example, packExamples } from '../../node/model/batch.ts'
 import { packedLayout } from '../../node/model/layout.ts'
-import { headWeight, llama } from '../../node/model/llama.ts'
 import { labelHits, labelLogits, labelLosses } from '../../node/model/loss.ts'
 import { randomFrom } from '../../node/model/random.ts'
 import { weightShapes } from '../../node/model/weights.ts'
@@ -44,7 +44,7 @@ async function forward(
     [...weightShapes(base.config)].map(([name, shape]) => [name, graph.input(name, dtype, shape)]),
   )
   const hooks = { weight: (name: string) => weights.get(name)! }
-  const hidden = llama(graph, base.config, layout, hooks)
+  const hidden = hiddenStates(base.config, layout, hooks)
   const head = headWeight(base.config, hooks)
   build(graph, { losses: labelLosses(hidden, head, targets), hidden, head, targets, weights })
   const session = await GraphSession.open(graph, { device: 'cpu' })

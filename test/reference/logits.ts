@@ -5,9 +5,9 @@
 
 import { AdapterSessions } from '../../node/generate/sessions.ts'
 import { tensorOf } from '../../node/graph/tensor.ts'
+import { headWeight, hiddenStates } from '../../node/model/architectures.ts'
 import { batchFeeds, packExamples } from '../../node/model/batch.ts'
 import { packedLayout } from '../../node/model/layout.ts'
-import { headWeight, llama } from '../../node/model/llama.ts'
 import { labelLogits } from '../../node/model/loss.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
 import type { LoadedAdapter } from '../../node/peft/lora.ts'
@@ -26,8 +26,8 @@ export interface LogitsOptions {
 export async function openLogits(base: Pick<RunnableBase, 'config' | 'weights'>): Promise<LogitsSession> {
   const { config } = base
   const sessions = await AdapterSessions.open({ base, device: 'cpu' }, (graph, hooks) => {
-    const hidden = llama(graph, config, packedLayout(graph), hooks)
-    graph.output('logits', labelLogits(hidden, headWeight(config, hooks)))
+    const hidden = hiddenStates(config, packedLayout(graph), hooks)
+    graph.output('logits', labelLogits(hidden, headWeight(config, hooks), config.logitSoftcap))
   })
   return {
     async run(prompt, { rows = [...prompt.keys()], adapter } = {}) {
