@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 import type { Example } from '../../node/model/batch.ts'
 import { runPython } from './environment.ts'
 
+/** The models of one family each, and their goldens. */
+export const ARCHITECTURES = fileURLToPath(new URL('../fixtures/architectures/', import.meta.url))
 const REFERENCE = fileURLToPath(new URL('./reference.py', import.meta.url))
 export const GOLDEN = fileURLToPath(new URL('../fixtures/golden/', import.meta.url))
 export const VOCAB = 128
@@ -62,8 +64,8 @@ export interface Goldens {
   readonly training: readonly TrainingGolden[]
 }
 
-export async function readGoldens(): Promise<Goldens> {
-  return JSON.parse(await readFile(join(GOLDEN, 'goldens.json'), 'utf8')) as Goldens
+export async function readGoldens(folder = GOLDEN): Promise<Goldens> {
+  return JSON.parse(await readFile(join(folder, 'goldens.json'), 'utf8')) as Goldens
 }
 
 /** A job of reference.py; its other keys are that file's. */
@@ -103,11 +105,16 @@ export async function ask(python: string, jobs: readonly ReferenceJob[]): Promis
   }
 }
 
-/** The reference's answers to the goldens' questions, from the tiny models as they lie in the checkout. */
-export async function answerGoldens(python: string, questions: Goldens): Promise<Goldens> {
+/** The reference's answers to the goldens' questions, from the tiny models as they lie in `folder` of the checkout. */
+export async function answerGoldens(
+  python: string,
+  questions: Goldens,
+  folder = GOLDEN,
+  decimals = 5,
+): Promise<Goldens> {
   const place = (golden: { readonly model: string; readonly adapter?: string }) => ({
-    base: { folder: join(GOLDEN, golden.model) },
-    ...(golden.adapter === undefined ? {} : { adapter: join(GOLDEN, 'adapters', golden.adapter) }),
+    base: { folder: join(folder, golden.model) },
+    ...(golden.adapter === undefined ? {} : { adapter: join(folder, 'adapters', golden.adapter) }),
   })
   const logitsJobs = questions.logits.map(
     (golden): ReferenceJob => ({
@@ -137,7 +144,7 @@ export async function answerGoldens(python: string, questions: Goldens): Promise
       ])
       return {
         ...golden,
-        logits: rows.map(row => row.map(value => round(value, 5))),
+        logits: rows.map(row => row.map(value => round(value, decimals))),
         greedy: result.greedy as number[][],
       }
     }),

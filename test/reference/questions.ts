@@ -43,7 +43,7 @@ function tokens(random: Random, count: number): number[] {
 }
 
 /** One token, a few, and more than the 32 positions from which llama3's scaling counts. */
-function logitsQuestion(model: string, seed: number, adapter?: string): LogitsGolden {
+export function logitsQuestion(model: string, seed: number, adapter?: string): LogitsGolden {
   const random = randomFrom(seed)
   const prompts = [1, 7, 60].map(length => tokens(random, length))
   const question = { model, prompts, rows: [[0], [6], [0, 13, 31, 59]], logits: [], greedy: [] }
@@ -51,7 +51,7 @@ function logitsQuestion(model: string, seed: number, adapter?: string): LogitsGo
 }
 
 /** Twelve examples of one hidden rule with noise, so that there is something to learn. */
-function examples(random: Random): Example[] {
+export function examples(random: Random): Example[] {
   return Array.from({ length: 12 }, (_, index) => {
     const prompt = tokens(random, 3 + random.below(10))
     const completion = [
@@ -64,11 +64,11 @@ function examples(random: Random): Example[] {
 }
 
 /** Five of the twelve at a time, in the order given, again and again: what `order: given` trains on. */
-function batches(steps: number): number[][] {
+export function batches(steps: number): number[][] {
   return Array.from({ length: steps }, (_, step) => [0, 1, 2, 3, 4].map(item => (step * 5 + item) % 12))
 }
 
-const SETTINGS = {
+export const SETTINGS = {
   betas: [0.9, 0.98],
   epsilon: 1e-7,
   weightDecay: 0.1,
@@ -129,7 +129,7 @@ export async function writeGoldens(python: string, versions: string): Promise<vo
 }
 
 /** JSON with one line for each list of numbers. */
-function compact(goldens: Goldens): string {
+export function compact(goldens: Goldens): string {
   const lists: string[] = []
   const marked = JSON.stringify(
     goldens,

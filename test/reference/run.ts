@@ -3,6 +3,7 @@
  * Exits 1 when a check fails; 0, saying why, where Python or its packages cannot be had. With `--write-golden` it makes
  * test/fixtures/golden anew and compares nothing. README.md beside this file says what is compared.
  */
+import { writeArchitectures } from './architectures.ts'
 import { below, type Check, report, same } from './checks.ts'
 import { openEnvironment } from './environment.ts'
 import { answerGoldens, readGoldens } from './goldens.ts'
@@ -52,6 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--write-golden')) {
     say(`making the goldens with ${versions}`)
     await writeGoldens(python, versions)
+    await writeArchitectures(python, versions)
     return 0
   }
   say('the committed goldens')

@@ -118,4 +118,5 @@ def main():
             (folder / "chat_template.jinja").unlink()
 
 
-main()
+if __name__ == "__main__":
+    main()
