@@ -1,7 +1,7 @@
 /** Command-line options from a configuration table: names, defaults and help all come from the table. */
 import { Option } from '@commander-js/extra-typings'
 import { OppuError } from '../protocol/errors.ts'
-import { numberField, type Schema } from '../protocol/schema.ts'
+import { type Field, numberField, type Schema } from '../protocol/schema.ts'
 import { DEFAULT_HOLD_OUT } from '../protocol/task.ts'
 
 interface TakesOptions {
@@ -10,11 +10,36 @@ interface TakesOptions {
 
 /** Adds `--learning-rate <value>` and so on to a command, one for each key of the table. */
 export function addSchemaOptions(command: TakesOptions, schema: Schema): void {
-  for (const [key, field] of Object.entries(schema)) {
-    const flag = key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
-    const byDefault = Array.isArray(field.default) ? field.default.join(',') : String(field.default)
-    command.option(`--${flag} <value>`, `${field.description} (${field.expects}; default: ${byDefault})`)
+  for (const [key, field] of Object.entries(schema))
+    command.option(`--${flagOf(key)} <value>`, describe(field))
+}
+
+/**
+ * Adds the options of several tables, one for each key: what is said of a key that more than one has is said for each that
+ * says something else, with its name.
+ */
+export function addSchemasOptions(command: TakesOptions, schemas: Readonly<Record<string, Schema>>): void {
+  const keys = new Set(Object.values(schemas).flatMap(schema => Object.keys(schema)))
+  for (const key of keys) {
+    const sayings = new Map<string, string[]>()
+    for (const [name, schema] of Object.entries(schemas)) {
+      const field = schema[key]
+      if (field === undefined) continue
+      const saying = describe(field)
+      sayings.set(saying, [...(sayings.get(saying) ?? []), name])
+    }
+    const texts = [...sayings].map(([saying, names]) => `${names.join(', ')}: ${saying}`)
+    command.option(`--${flagOf(key)} <value>`, texts.join('; '))
   }
+}
+
+function flagOf(key: string): string {
+  return key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
+function describe({ default: value, description, expects }: Field<unknown>): string {
+  const byDefault = Array.isArray(value) ? value.join(',') : String(value)
+  return `${description} (${expects}${byDefault === '' ? '' : `; default: ${byDefault}`})`
 }
 
 /** An option of its own that is a number, checked and described as a table's are. */

@@ -73,25 +73,6 @@ export function textListField(options: {
   }
 }
 
-/** A list of distinct choices, given as an array or as text with commas. */
-export function listField<const T extends string>(options: {
-  readonly default: readonly T[]
-  readonly choices: readonly T[]
-  readonly description: string
-}): Field<readonly T[]> {
-  return {
-    default: options.default,
-    description: options.description,
-    expects: `one or more of ${options.choices.join(', ')}`,
-    parse(value) {
-      const words: unknown = typeof value === 'string' ? value.split(',').map(word => word.trim()) : value
-      if (!Array.isArray(words) || words.length === 0) return undefined
-      const found = options.choices.filter(choice => words.includes(choice))
-      return found.length === words.length ? found : undefined
-    },
-  }
-}
-
 /**
  * Fills in defaults and checks every value. A key whose value is undefined counts as absent.
  * @throws OppuError UNKNOWN_CONFIGURATION for a key that the table lacks, INVALID_ARGUMENT for a bad value.

@@ -1,16 +1,20 @@
 /** `oppu train`: an adapter of one's own from one's own history, sealed as soon as it is trained. */
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { TrainReport } from '../../node/learning.ts'
-import { type MethodName, methods, parseMethodName } from '../../node/peft/index.ts'
+import { type AdapterMethodName, adapterMethods, parseMethodName } from '../../node/peft/index.ts'
 import { parseTrainConfig, TRAIN_SCHEMA } from '../../node/train/config.ts'
 import type { TrainStep } from '../../node/train/trainer.ts'
 import { shortId } from '../../protocol/ids.ts'
+import type { Schema } from '../../protocol/schema.ts'
 import { Context, deviceOption, newCommand } from '../context.ts'
-import { addSchemaOptions, holdOutOption, schemaValues } from '../schema-options.ts'
+import { addSchemaOptions, addSchemasOptions, holdOutOption, schemaValues } from '../schema-options.ts'
 import { formatBytes, formatSeconds } from '../terminal.ts'
 
 /** Training every weight makes a base, not an adapter: the recipes do that, by the library. */
-const METHOD_NAMES = (Object.keys(methods) as MethodName[]).filter(name => methods[name].isAdapter)
+const METHOD_NAMES = Object.keys(adapterMethods) as AdapterMethodName[]
+const METHOD_SCHEMAS = Object.fromEntries(METHOD_NAMES.map(name => [name, adapterMethods[name].schema]))
+/** The options of all methods: one that the chosen method lacks is then refused by name, not passed over. */
+const METHOD_KEYS: Schema = Object.assign({}, ...Object.values(METHOD_SCHEMAS))
 
 export function addTrainCommand(program: Command): void {
   const command = newCommand(program, 'train')
@@ -21,7 +25,7 @@ export function addTrainCommand(program: Command): void {
     .addOption(holdOutOption('the newest share of the items that is not trained on'))
     .addOption(deviceOption())
   addSchemaOptions(command, TRAIN_SCHEMA)
-  for (const name of METHOD_NAMES) addSchemaOptions(command, methods[name].schema)
+  addSchemasOptions(command, METHOD_SCHEMAS)
   command.action(async options => {
     const context = new Context(options)
     const { terminal, signal } = context
@@ -33,7 +37,7 @@ export function addTrainCommand(program: Command): void {
         ...(options.base === undefined ? {} : { base: options.base }),
         ...(options.only === undefined ? {} : { only: options.only }),
         method,
-        methodConfig: schemaValues(methods[method].schema, options),
+        methodConfig: schemaValues(METHOD_KEYS, options),
         config,
         holdOut: options.holdOut,
         device: options.device,

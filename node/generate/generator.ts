@@ -9,7 +9,9 @@ import type { DeviceAccount } from '../graph/session.ts'
 import { headWeight, hiddenStates } from '../model/architectures.ts'
 import { labelLogits } from '../model/loss.ts'
 import { randomFrom } from '../model/random.ts'
-import type { LoadedAdapter } from '../peft/lora.ts'
+import type { LoadedAdapter } from '../peft/adapter.ts'
+import { frontOf } from '../peft/index.ts'
+import { prefixRows } from '../peft/prefix-tuning.ts'
 import { cachedLayout, KvCache } from './kv-cache.ts'
 import { GREEDY, type Sampling, sample } from './sampler.ts'
 import { AdapterSessions, type SessionsOptions } from './sessions.ts'
@@ -63,23 +65,27 @@ export class TokenGenerator {
   async *generate(options: GenerateOptions): AsyncGenerator<number, StopReason> {
     const { prompt, adapter, maxTokens = 256, stop = [], seed = 0, signal } = options
     const sampling = { ...GREEDY, ...samplingOf(options) }
-    const { maxPositions } = this.#options.base.config
+    const { config } = this.#options.base
+    const front = frontOf(config, adapter?.config)
+    const room = config.maxPositions - front.virtualIds.length - front.prefixTokens
     if (prompt.length === 0) throw new OppuError('INVALID_ARGUMENT', 'the prompt is empty')
-    if (prompt.length > maxPositions)
+    if (prompt.length > room)
       throw new OppuError(
         'INVALID_ARGUMENT',
-        `the prompt has ${prompt.length} tokens, the base takes ${maxPositions}`,
+        `the prompt has ${prompt.length} tokens, the base takes ${room}${adapter === undefined ? '' : ' with this adapter'}`,
       )
     const random = randomFrom(seed, 4)
-    const cache = new KvCache(this.#options.base.config)
-    let waiting: readonly number[] = prompt
+    const cache = new KvCache(config)
+    if (adapter?.config.method === 'prefix-tuning')
+      cache.begin(front.prefixTokens, prefixRows(config, adapter))
+    let waiting: readonly number[] = [...front.virtualIds, ...prompt]
     for (let made = 0; made < maxTokens; made++) {
       const logits = await this.#read(waiting, cache, adapter, signal)
       const token = sample(logits, sampling, random)
       if (stop.includes(token)) return 'stop'
       yield token
       signal?.throwIfAborted()
-      if (cache.length === maxPositions) break
+      if (cache.length === config.maxPositions) break
       waiting = [token]
     }
     return 'length'

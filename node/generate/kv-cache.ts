@@ -67,8 +67,16 @@ export class KvCache {
     return feeds
   }
 
+  /** Begins with keys and values that were read from no token. @param rows of `count` tokens, by layer */
+  begin(count: number, rows: readonly { readonly key: Float32Array; readonly value: Float32Array }[]): void {
+    const outputs = rows.flatMap((layer, index) =>
+      KINDS.map(kind => [newName(index, kind), { data: layer[kind] }] as const),
+    )
+    this.append(Object.fromEntries(outputs), count)
+  }
+
   /** Takes over the new rows of a pass over `count` tokens. */
-  append(outputs: Readonly<Record<string, Tensor>>, count: number): void {
+  append(outputs: Readonly<Record<string, Pick<Tensor, 'data'>>>, count: number): void {
     const width = this.#config.kvHeads * this.#config.headDim
     if (this.#length + count > this.#capacity)
       this.#capacity = Math.max(2 * this.#capacity, this.#length + count, 64)

@@ -7,10 +7,12 @@
 import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceAccount } from '../graph/session.ts'
 import { headWeight, hiddenStates } from '../model/architectures.ts'
-import { batchFeeds, type Example, fitExample, packExamples } from '../model/batch.ts'
+import { batchFeeds, type Example, packExamples } from '../model/batch.ts'
 import { packedLayout } from '../model/layout.ts'
 import { labelHits, labelLosses } from '../model/loss.ts'
-import type { LoadedAdapter } from '../peft/lora.ts'
+import type { LoadedAdapter } from '../peft/adapter.ts'
+import { fitBehind } from '../peft/front.ts'
+import { frontOf } from '../peft/index.ts'
 import { AdapterSessions, type SessionsOptions } from './sessions.ts'
 
 export interface Score {
@@ -25,7 +27,7 @@ export interface Score {
 export interface ScorerOptions extends SessionsOptions {
   /** Tokens in one pass at most. Default 1024. */
   readonly batchTokens?: number
-  /** Tokens of an example at most (default: what the model was made for); see `fitExample`. */
+  /** Tokens of an example at most, an adapter's own included (default: what the model was made for); see `fitExample`. */
   readonly maxLength?: number
 }
 
@@ -67,14 +69,16 @@ export class Scorer {
   ): Promise<(Score | undefined)[]> {
     const { base, batchTokens = 1024, maxLength = base.config.maxPositions } = this.#options
     const { session, feeds } = await this.#sessions.serve(adapter)
+    const front = frontOf(base.config, adapter?.config)
     const fitting = examples.flatMap((example, index) => {
-      const fit = fitExample(example, Math.min(maxLength, base.config.maxPositions))
+      const fit = fitBehind(front, example, Math.min(maxLength, base.config.maxPositions))
       return fit === undefined ? [] : [{ example: fit, index }]
     })
     const scores = examples.map((): Score | undefined => undefined)
     const packed = packExamples(
       fitting.map(({ example }) => example),
       batchTokens,
+      front.prefixTokens,
     )
     for (const batch of packed) {
       const { losses, hits } = await session.run({ ...batchFeeds(batch), ...feeds }, options)

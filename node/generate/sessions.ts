@@ -1,19 +1,22 @@
 /**
  * Sessions that serve any adapter: adapters are fed as inputs, so swapping one costs nothing.
  *
- * A session has inputs for certain target layers. It starts with PEFT's usual two; when an adapter comes that has
- * others, one more session is opened that has those too, and the first goes on serving who uses it.
+ * A session has inputs for adapters of one method, on certain places. When an adapter comes that no open session has
+ * inputs for, one more is opened that does, and the others go on serving who uses them. Each serves the base alone too.
  */
 import { OppuError } from '../../protocol/errors.ts'
 import type { DeviceChoice } from '../graph/device.ts'
 import { Graph } from '../graph/graph.ts'
 import { type DeviceAccount, GraphSession } from '../graph/session.ts'
 import type { Tensor } from '../graph/tensor.ts'
+import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
 import type { ModelHooks } from '../model/hooks.ts'
 import type { RunnableBase } from '../model/runnable.ts'
-import type { LinearModule } from '../model/weights.ts'
-import { attachAnyLora, type LoadedAdapter, loraFeeds } from '../peft/lora.ts'
+import { defaultTargets } from '../model/weights.ts'
+import type { LoadedAdapter, Served } from '../peft/adapter.ts'
+import { type AdapterMethodName, adapterMethods, placesOf } from '../peft/index.ts'
+import { targetPlaces } from '../peft/targets.ts'
 
 export interface SessionsOptions {
   readonly base: Pick<RunnableBase, 'config' | 'weights'>
@@ -21,15 +24,23 @@ export interface SessionsOptions {
   readonly threads?: number
   /** See `GraphSession`: worth it for passes of many rows. */
   readonly prepack?: boolean
+  /** An adapter that will be used: the session opened at first is one that it takes. Default: LoRA's, on its usual layers. */
+  readonly first?: LoadedAdapter
   readonly signal?: AbortSignal
 }
 
 /** Adds to a graph what is to be computed, with the base's weights and an adapter's inputs behind the hooks. */
 export type Build = (graph: Graph, hooks: ModelHooks) => void
 
-interface Opened {
+/** Which adapters a session takes. */
+interface Kind {
+  readonly method: AdapterMethodName
+  readonly places: readonly string[]
+}
+
+interface Opened extends Kind {
   readonly session: GraphSession
-  readonly targets: readonly LinearModule[]
+  readonly feeds: Served['feeds']
 }
 
 export class AdapterSessions {
@@ -48,7 +59,12 @@ export class AdapterSessions {
 
   /** @throws those of `GraphSession.open` */
   static async open(options: SessionsOptions, build: Build): Promise<AdapterSessions> {
-    return new AdapterSessions(options, build, await openSession(options, build, ['q_proj', 'v_proj']))
+    const { base, first } = options
+    const kind: Kind =
+      first === undefined
+        ? { method: 'lora', places: targetPlaces(base.config, defaultTargets(base.config)) }
+        : kindOf(base.config, first)
+    return new AdapterSessions(options, build, await openSession(options, build, kind))
   }
 
   /**
@@ -59,19 +75,23 @@ export class AdapterSessions {
     adapter: LoadedAdapter | undefined,
   ): Promise<{ session: GraphSession; feeds: Record<string, Tensor> }> {
     if (this.#closed) throw new OppuError('CLOSED', 'the base was closed')
-    const wanted = adapter?.config.targets ?? []
-    const { session, targets } = await this.#covering(wanted)
-    return { session, feeds: loraFeeds(this.#options.base.config, targets, adapter) }
+    const { session, feeds } =
+      adapter === undefined
+        ? await this.#opened[0]!
+        : await this.#covering(kindOf(this.#options.base.config, adapter))
+    return { session, feeds: await feeds(adapter) }
   }
 
-  async #covering(wanted: readonly LinearModule[]): Promise<Opened> {
-    const known: LinearModule[] = []
+  async #covering({ method, places }: Kind): Promise<Opened> {
+    const known: string[] = []
     for (const opening of this.#opened) {
       const opened = await opening
-      if (wanted.every(target => opened.targets.includes(target))) return opened
-      known.push(...opened.targets)
+      if (opened.method !== method) continue
+      if (places.every(place => opened.places.includes(place))) return opened
+      known.push(...opened.places)
     }
-    const opening = openSession(this.#options, this.#build, [...new Set([...known, ...wanted])])
+    const kind = { method, places: [...new Set([...known, ...places])] }
+    const opening = openSession(this.#options, this.#build, kind)
     this.#opened.push(opening)
     opening.catch(() => this.#opened.splice(this.#opened.indexOf(opening), 1))
     return await opening
@@ -91,17 +111,15 @@ export class AdapterSessions {
   }
 }
 
-async function openSession(
-  options: SessionsOptions,
-  build: Build,
-  targets: readonly LinearModule[],
-): Promise<Opened> {
+function kindOf(model: ModelConfig, { config }: LoadedAdapter): Kind {
+  return { method: config.method, places: placesOf(model, config) }
+}
+
+async function openSession(options: SessionsOptions, build: Build, kind: Kind): Promise<Opened> {
   const { base, device, threads, prepack, signal } = options
   const graph = new Graph()
-  build(graph, {
-    weight: frozenWeight(graph, base.weights),
-    linear: attachAnyLora(graph, base.config, targets),
-  })
+  const { hooks, feeds } = adapterMethods[kind.method].serve(graph, base, kind.places)
+  build(graph, { weight: frozenWeight(graph, base.weights), ...hooks })
   const session = await GraphSession.open(graph, {
     weightFile: base.weights.path,
     ...(device === undefined ? {} : { device }),
@@ -109,5 +127,5 @@ async function openSession(
     ...(prepack === undefined ? {} : { prepack }),
     ...(signal === undefined ? {} : { signal }),
   })
-  return { session, targets }
+  return { ...kind, session, feeds }
 }

@@ -1,35 +1,46 @@
 /**
  * Dropout on what goes into an update: which inputs a step keeps, drawn outside the graph from the run's seed.
  *
- * A mask for each layer is an input of the graph. Tokens that examples of a pass share are dropped alike for all of
- * them. What is kept is not scaled up here: the caller's factor does it.
+ * A mask for each layer is an input of the graph, and so is the factor that makes up for what is left out: an evaluation
+ * keeps everything, and then there is nothing to make up for. Tokens that examples of a pass share are dropped alike for
+ * all of them.
  */
-import type { Value } from '../graph/graph.ts'
-import { scalarLike, where } from '../graph/ops.ts'
-import type { Tensor } from '../graph/tensor.ts'
+import type { Graph, Value } from '../graph/graph.ts'
+import { mul, scalarLike, where } from '../graph/ops.ts'
+import { type Tensor, tensorOf } from '../graph/tensor.ts'
 import type { Random } from '../model/random.ts'
 import type { PassSizes } from './method.ts'
+
+const FACTOR = 'dropout.factor'
 
 export class Dropout {
   readonly #rate: number
   readonly #masks: Value[] = []
+  readonly #factor: Value | undefined
 
   /** `rate`: the share that is left out, below 1. */
-  constructor(rate: number) {
+  constructor(graph: Graph, rate: number) {
     this.#rate = rate
+    this.#factor = rate === 0 ? undefined : graph.input(FACTOR, 'float32', [])
   }
 
-  /** `x` [tokens or labels, width] with a share of its elements zero; once for each path. */
-  apply(path: string, x: Value): Value {
-    if (this.#rate === 0) return x
+  /**
+   * `narrow(x)`, a product with x [tokens or labels, width], with a share of x's elements zero, and made up for; once
+   * for each path. The factor goes onto the result, which has fewer elements.
+   */
+  apply(path: string, x: Value, narrow: (x: Value) => Value): Value {
+    if (this.#factor === undefined) return narrow(x)
     const mask = x.graph.input(`${path}.dropout`, 'bool', x.shape)
     this.#masks.push(mask)
-    return where(mask, x, scalarLike(x, 0))
+    return mul(narrow(where(mask, x, scalarLike(x, 0))), this.#factor)
   }
 
   /** Fresh masks for a pass of these sizes; without `random` they keep everything. */
   draw(sizes: PassSizes, random: Random | undefined): Record<string, Tensor> {
-    const feeds: Record<string, Tensor> = {}
+    if (this.#factor === undefined) return {}
+    const feeds: Record<string, Tensor> = {
+      [FACTOR]: tensorOf('float32', [], [random === undefined ? 1 : 1 / (1 - this.#rate)]),
+    }
     for (const { name, shape } of this.#masks) {
       const dims = shape.map(dim => (typeof dim === 'number' ? dim : sizeOf(dim, sizes)))
       feeds[name] = { dtype: 'bool', dims, data: mask(dims[0]! * dims[1]!, this.#rate, random) }

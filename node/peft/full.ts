@@ -8,8 +8,9 @@
 import { parseConfig } from '../../protocol/schema.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
 import { readWeights, weightShapes } from '../model/weights.ts'
-import { BASE_KEY } from './lora.ts'
-import type { Method } from './method.ts'
+import { BASE_KEY } from './adapter.ts'
+import { NO_FRONT } from './front.ts'
+import { type Method, noNoise, parameterInputs } from './method.ts'
 
 export const full: Method = {
   isAdapter: false,
@@ -20,12 +21,11 @@ export const full: Method = {
     return {
       options: {},
       shapes,
+      front: NO_FRONT,
       initial: (_seed, weights) => readWeights(weights, shapes.keys()),
       attach(graph) {
-        const inputs = new Map(
-          [...shapes].map(([name, shape]) => [name, graph.input(name, 'float32', shape)]),
-        )
-        return { parameters: inputs, weights: inputs, noise: () => ({}) }
+        const inputs = parameterInputs(graph, shapes)
+        return { parameters: inputs, weights: inputs, hooks: {}, noise: noNoise }
       },
       files(tensors, baseId) {
         const named = new Map([...shapes].map(([name, shape]) => [name, { shape, data: tensors.get(name)! }]))

@@ -1,25 +1,24 @@
 /**
- * Low-rank adaptation (Hu et al., arXiv 2106.09685): y = W x + (alpha / rank) B A x, with W frozen.
+ * Low-rank adaptation (Hu et al., arXiv 2106.09685): y = W x + b + s B A x with W frozen and s = alpha / rank, or
+ * alpha / sqrt(rank) (Kalajdzievski, arXiv 2312.03732).
  *
  * Twice: with a fixed rank and dropout for training, and with a symbolic rank for sessions that serve any adapter
  * (scoring, generation), where no adapter is an adapter of zeros. Names, shapes and initial values are PEFT's: A
  * uniform in ±1/sqrt(in) (kaiming-uniform with a = sqrt 5), B zero, so step zero is the base exactly.
  */
-import { OppuError } from '../../protocol/errors.ts'
-import { listField, numberField, parseConfig } from '../../protocol/schema.ts'
+import { type ConfigOf, choiceField, numberField, parseConfig } from '../../protocol/schema.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { add, matMul, mul } from '../graph/ops.ts'
-import type { Tensor } from '../graph/tensor.ts'
+import { type Tensor, tensorOf } from '../graph/tensor.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { ModelHooks } from '../model/hooks.ts'
 import { randomFrom } from '../model/random.ts'
-import { writeSafetensors } from '../model/safetensors.ts'
-import { elements, LINEAR_MODULES, type LinearModule, linearPath, linearShape } from '../model/weights.ts'
-import { encodeAdapterConfig, type LoraConfig, loraScaling } from './adapter-config.ts'
+import { defaultTargets, elements } from '../model/weights.ts'
+import { type AdapterMethod, adapterFiles, type LoadedAdapter, tensorFeed, wrongMethod } from './adapter.ts'
 import { Dropout } from './dropout.ts'
-import type { Method, Shapes, Tensors } from './method.ts'
-
-const MODULES = Object.keys(LINEAR_MODULES) as LinearModule[]
+import { NO_FRONT } from './front.ts'
+import { encodeLoraConfig, type LoraConfig, loraScaling, readLoraConfig } from './lora-config.ts'
+import { parameterInputs, type Shapes } from './method.ts'
+import { chosenTargets, type TargetLayer, targetLayers, targetsField } from './targets.ts'
 
 export const LORA_SCHEMA = {
   rank: numberField({
@@ -33,18 +32,21 @@ export const LORA_SCHEMA = {
     default: 8,
     minimum: 1e-3,
     maximum: 1e4,
-    description: 'the update is scaled by alpha / rank',
+    description: 'how strong the update is; see scaling',
+  }),
+  scaling: choiceField({
+    default: 'standard',
+    choices: ['standard', 'rank-stabilized'],
+    description: 'the update is scaled by alpha / rank, or (rsLoRA) by alpha / sqrt(rank)',
   }),
   dropout: numberField({
     default: 0.05,
     maximum: 0.95,
     description: "share of the update's inputs that a training step leaves out",
   }),
-  targets: listField<LinearModule>({
-    default: ['q_proj', 'v_proj'],
-    choices: MODULES,
-    description: 'the linear layers that get an update',
-  }),
+  targets: targetsField(
+    'the linear layers that get an update; by default those PEFT takes: q_proj and v_proj where there are such',
+  ),
 } as const
 
 /** PEFT's name of one of the two factors. */
@@ -58,58 +60,92 @@ export function loraShapes(
   { rank, targets }: Pick<LoraConfig, 'rank' | 'targets'>,
 ): Shapes {
   const shapes = new Map<string, readonly number[]>()
-  for (const { path, module } of places(model, targets)) {
-    const [out, width] = linearShape(model, module)
+  for (const { path, shape } of targetLayers(model, targets)) {
+    const [out, width] = shape
     shapes.set(loraName(path, 'A'), [rank, width])
     shapes.set(loraName(path, 'B'), [out, rank])
   }
   return shapes
 }
 
-export const lora: Method = {
+/** Options of `lora` or `dora` as a configuration, and themselves with every default filled in. */
+export function chosenLora(
+  method: LoraConfig['method'],
+  given: unknown,
+  model: ModelConfig,
+): { readonly config: LoraConfig; readonly options: ConfigOf<typeof LORA_SCHEMA> } {
+  const parsed = parseConfig(LORA_SCHEMA, given, method)
+  const targets = chosenTargets(model, `${method}: targets`, parsed.targets, defaultTargets(model))
+  const { rank, alpha, dropout, scaling } = parsed
+  const config = { method, rank, alpha, dropout, targets, rankStabilized: scaling === 'rank-stabilized' }
+  return { config, options: { ...parsed, targets } }
+}
+
+export const lora: AdapterMethod = {
   isAdapter: true,
   schema: LORA_SCHEMA,
-  prepare(options, model) {
-    const parsed = parseConfig(LORA_SCHEMA, options, 'lora')
-    const config: LoraConfig = { ...parsed, rankStabilized: false }
+  prepare(given, model) {
+    const { config, options } = chosenLora('lora', given, model)
     const shapes = loraShapes(model, config)
     return {
-      options: parsed,
+      options,
       shapes,
-      initial: async seed => initialLora(shapes, seed),
+      front: NO_FRONT,
+      initial: async seed => initialFactors(shapes, seed),
       attach(graph) {
-        const parameters = new Map(
-          [...shapes].map(([name, shape]) => [name, graph.input(name, 'float32', shape)]),
-        )
-        const dropout = new Dropout(config.dropout)
-        const keptScaling = loraScaling(config) / (1 - config.dropout)
+        const parameters = parameterInputs(graph, shapes)
+        const dropout = new Dropout(graph, config.dropout)
+        const scaling = loraScaling(config)
         return {
           parameters,
           weights: new Map(),
-          linear(path, x, y) {
-            const a = parameters.get(loraName(path, 'A'))
-            const b = parameters.get(loraName(path, 'B'))
-            if (a === undefined || b === undefined) return y
-            return add(y, lowRank(dropout.apply(path, x), a, b, keptScaling))
+          hooks: {
+            linear(path, x, y) {
+              const a = parameters.get(loraName(path, 'A'))
+              const b = parameters.get(loraName(path, 'B'))
+              return a === undefined || b === undefined ? y : add(y, dropped(dropout, path, x, a, b, scaling))
+            },
           },
           noise: (sizes, random) => dropout.draw(sizes, random),
         }
       },
       files: (tensors, baseId) =>
-        new Map([
-          ['adapter_config.json', encodeAdapterConfig(config, baseId)],
-          ['adapter_model.safetensors', encodeTensors(shapes, tensors, baseId)],
-        ]),
+        adapterFiles(encodeLoraConfig(config, model, baseId), shapes, tensors, baseId),
+    }
+  },
+  read(fields, model) {
+    const config = readLoraConfig(fields, model)
+    return { config, shapes: loraShapes(model, config) }
+  },
+  serve(graph, { config: model }, places) {
+    const layers = targetLayers(model, places)
+    const { update } = anyFactors(graph, layers)
+    return {
+      hooks: {
+        linear(path, x, y) {
+          const u = update(path, x)
+          return u === undefined ? y : add(y, u)
+        },
+      },
+      feeds: async adapter => factorFeeds(layers, adapter, 'lora'),
     }
   },
 }
 
-/** scaling * B A x, for x [tokens, in], A [rank, in], B [out, rank]. */
-function lowRank(x: Value, a: Value, b: Value, scaling: number): Value {
-  return matMul(matMul(x, a, { transB: true }), b, { transB: true, alpha: scaling }) // [tokens, out]
+/** s B A x of a training step, with part of x left out. x [tokens, in], A [rank, in], B [out, rank]. */
+export function dropped(
+  dropout: Dropout,
+  path: string,
+  x: Value,
+  a: Value,
+  b: Value,
+  scaling: number,
+): Value {
+  const low = dropout.apply(path, x, kept => matMul(kept, a, { transB: true })) // [tokens, rank]
+  return matMul(low, b, { transB: true, alpha: scaling }) // [tokens, out]
 }
 
-function initialLora(shapes: Shapes, seed: number): Map<string, Float32Array> {
+export function initialFactors(shapes: Shapes, seed: number): Map<string, Float32Array> {
   const random = randomFrom(seed, 1)
   const tensors = new Map<string, Float32Array>()
   for (const [name, shape] of shapes) {
@@ -122,95 +158,57 @@ function initialLora(shapes: Shapes, seed: number): Map<string, Float32Array> {
   return tensors
 }
 
-/** The key of safetensors metadata under which a file remembers its base. */
-export const BASE_KEY = 'oppu.base'
-
-function encodeTensors(shapes: Shapes, tensors: Tensors, baseId: string): Uint8Array {
-  const named = new Map([...shapes].map(([name, shape]) => [name, { shape, data: tensors.get(name)! }]))
-  return writeSafetensors(named, { format: 'pt', [BASE_KEY]: baseId })
-}
-
 // ---- sessions that serve any adapter ----
 
 const SCALING_INPUT = 'lora.scaling'
 
-/** Adds inputs for adapters of any rank on these layers; feed them with `loraFeeds`. */
-export function attachAnyLora(
+/** Inputs for factors of any rank, and the update s B A x that they make of a layer's input. */
+export function anyFactors(
   graph: Graph,
-  model: ModelConfig,
-  targets: readonly LinearModule[],
-): NonNullable<ModelHooks['linear']> {
+  layers: readonly TargetLayer[],
+): { update(path: string, x: Value): Value | undefined } {
   const scaling = graph.input(SCALING_INPUT, 'float32', [])
-  const factors = new Map<string, { a: Value; b: Value }>()
-  for (const { path, module } of places(model, targets)) {
-    const [out, width] = linearShape(model, module)
-    factors.set(path, {
-      a: graph.input(loraName(path, 'A'), 'float32', ['rank', width]),
-      b: graph.input(loraName(path, 'B'), 'float32', [out, 'rank']),
-    })
-  }
-  return (path, x, y) => {
-    const factor = factors.get(path)
-    if (factor === undefined) return y
-    return add(y, mul(lowRank(x, factor.a, factor.b, 1), scaling))
+  const factors = new Map(
+    layers.map(({ path, shape: [out, width] }) => [
+      path,
+      {
+        a: graph.input(loraName(path, 'A'), 'float32', ['rank', width]),
+        b: graph.input(loraName(path, 'B'), 'float32', [out, 'rank']),
+      },
+    ]),
+  )
+  return {
+    update(path, x) {
+      const factor = factors.get(path)
+      if (factor === undefined) return undefined
+      const low = mul(matMul(x, factor.a, { transB: true }), scaling) // [tokens, rank]
+      return matMul(low, factor.b, { transB: true }) // [tokens, out]
+    },
   }
 }
 
-/** An adapter in memory, ready to be fed. */
-export interface LoadedAdapter {
-  readonly config: LoraConfig
-  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
-}
-
-/**
- * Feeds for a graph made by `attachAnyLora` with these targets. No adapter, or one without some of the targets: zeros.
- * @throws TypeError when the adapter has a target that the graph lacks.
- */
-export function loraFeeds(
-  model: ModelConfig,
-  targets: readonly LinearModule[],
+/** Feeds for `anyFactors`; zeros where there is no adapter, or it has no factors. @throws TypeError for another method's. */
+export function factorFeeds(
+  layers: readonly TargetLayer[],
   adapter: LoadedAdapter | undefined,
+  method: LoraConfig['method'],
 ): Record<string, Tensor> {
-  const missing = adapter?.config.targets.find(target => !targets.includes(target))
-  if (missing !== undefined) throw new TypeError(`this session has no inputs for ${missing}`)
-  const scaling = adapter === undefined ? 0 : loraScaling(adapter.config)
+  const config = adapter?.config
+  if (config !== undefined && config.method !== method) throw wrongMethod(method, config)
+  const { rank, alpha, rankStabilized } = (config ?? NO_UPDATE) as LoraConfig
   const feeds: Record<string, Tensor> = {
-    [SCALING_INPUT]: { dtype: 'float32', dims: [], data: Float32Array.of(scaling) },
+    [SCALING_INPUT]: tensorOf('float32', [], [loraScaling({ rank, alpha, rankStabilized })]),
   }
-  for (const [name, shape] of loraShapes(model, { rank: adapter?.config.rank ?? 1, targets })) {
-    feeds[name] = {
-      dtype: 'float32',
-      dims: shape,
-      data: adapter?.tensors.get(name)?.data ?? new Float32Array(elements(shape)),
+  for (const { path, shape } of layers) {
+    const [out, width] = shape
+    const factors = { A: [rank, width], B: [out, rank] } as const
+    for (const factor of ['A', 'B'] as const) {
+      const name = loraName(path, factor)
+      const data = adapter?.tensors.get(name)?.data ?? new Float32Array(elements(factors[factor]))
+      feeds[name] = tensorFeed(factors[factor], data)
     }
   }
   return feeds
 }
 
-function places(
-  model: ModelConfig,
-  targets: readonly LinearModule[],
-): { path: string; module: LinearModule }[] {
-  return Array.from({ length: model.layers }, (_, layer) =>
-    targets.map(module => ({ path: linearPath(layer, module), module })),
-  ).flat()
-}
-
-/** @throws OppuError CORRUPT_ADAPTER when the tensors are not exactly those of the configuration, finite and in shape. */
-export function checkLora(model: ModelConfig, { config, tensors }: LoadedAdapter): void {
-  const shapes = loraShapes(model, config)
-  for (const [name, shape] of shapes) {
-    const found = tensors.get(name)
-    if (found === undefined) throw new OppuError('CORRUPT_ADAPTER', `the adapter lacks ${name}`)
-    if (found.shape.join() !== shape.join())
-      throw new OppuError('CORRUPT_ADAPTER', `${name} has shape [${found.shape}], not [${shape}]`)
-    if (!found.data.every(Number.isFinite))
-      throw new OppuError('CORRUPT_ADAPTER', `${name} holds numbers that are not finite`)
-  }
-  for (const name of tensors.keys())
-    if (!shapes.has(name))
-      throw new OppuError(
-        'CORRUPT_ADAPTER',
-        `the adapter has a tensor that its configuration does not: ${name}`,
-      )
-}
+const NO_UPDATE = { rank: 1, alpha: 0, rankStabilized: false } as const

@@ -21,11 +21,15 @@ export interface Gradients {
   readonly tokens: number
 }
 
-/** The passes of one update: each batch of `batchSize` items by itself. */
-export function stepPasses(examples: readonly Example[], { batchSize, batchTokens }: TrainConfig): Batch[] {
+/** The passes of one update: each batch of `batchSize` items by itself. Positions begin at `firstPosition`. */
+export function stepPasses(
+  examples: readonly Example[],
+  { batchSize, batchTokens }: TrainConfig,
+  firstPosition: number,
+): Batch[] {
   const batches: Batch[] = []
   for (let from = 0; from < examples.length; from += batchSize)
-    batches.push(...packExamples(examples.slice(from, from + batchSize), batchTokens))
+    batches.push(...packExamples(examples.slice(from, from + batchSize), batchTokens, firstPosition))
   return batches
 }
 

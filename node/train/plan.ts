@@ -3,13 +3,14 @@
  * run can go on from any update. Only indices are planned, never tokens: a hundred thousand items cost a permutation.
  */
 import { OppuError } from '../../protocol/errors.ts'
-import { type Example, fitExample } from '../model/batch.ts'
+import type { Example } from '../model/batch.ts'
 import { randomFrom, shuffle } from '../model/random.ts'
+import { type Front, fitBehind } from '../peft/front.ts'
 import type { TrainConfig } from './config.ts'
 
-/** The examples that can be trained on, those that are too long with their prompt cut. @throws OppuError NO_USABLE_ITEMS */
-export function usableItems(examples: readonly Example[], maxLength: number): Example[] {
-  const items = fittingItems(examples, maxLength)
+/** The examples that can be trained on, behind what the method puts in front, those that are too long with their prompt cut. @throws OppuError NO_USABLE_ITEMS */
+export function usableItems(examples: readonly Example[], maxLength: number, front: Front): Example[] {
+  const items = fittingItems(examples, maxLength, front)
   if (items.length > 0) return items
   const detail =
     examples.length === 0
@@ -19,8 +20,10 @@ export function usableItems(examples: readonly Example[], maxLength: number): Ex
 }
 
 /** The same without the demand that there be any. */
-export function fittingItems(examples: readonly Example[], maxLength: number): Example[] {
-  return examples.map(example => fitExample(example, maxLength)).filter(example => example !== undefined)
+export function fittingItems(examples: readonly Example[], maxLength: number, front: Front): Example[] {
+  return examples
+    .map(example => fitBehind(front, example, maxLength))
+    .filter(example => example !== undefined)
 }
 
 export class Plan {

@@ -17,8 +17,8 @@ import { demandSameRun, identifyRun, type RunIdentity, runId } from './run-ident
 import { copyState, type TrainerState } from './state.ts'
 
 export interface TrainOptions {
-  /** For `full` with `initial`, its weights are not read. */
-  readonly base: Pick<RunnableBase, 'id' | 'config' | 'weights'>
+  /** For `full` with `initial`, its weights are not read; the tokenizer is for a method's options that are text. */
+  readonly base: Pick<RunnableBase, 'id' | 'config' | 'weights'> & Partial<Pick<RunnableBase, 'tokenizer'>>
   readonly method: MethodName
   /** The method's options; see its schema. */
   readonly methodConfig?: unknown
@@ -48,10 +48,10 @@ export interface Run {
 export function prepareRun(options: TrainOptions): Run {
   const { base, examples, validation = [] } = options
   const config = parseTrainConfig(options.config ?? {})
-  const method = methods[options.method].prepare(options.methodConfig ?? {}, base.config)
+  const method = methods[options.method].prepare(options.methodConfig ?? {}, base.config, base.tokenizer)
   const maxLength = Math.min(config.maxLength, base.config.maxPositions)
-  const items = usableItems(examples, maxLength)
-  return { config, method, items, validation: fittingItems(validation, maxLength) }
+  const items = usableItems(examples, maxLength, method.front)
+  return { config, method, items, validation: fittingItems(validation, maxLength, method.front) }
 }
 
 /**

@@ -115,7 +115,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   for (let sitting = 0; step < plan.steps && stopping?.isOver !== true; sitting++) {
     const chosen = plan.itemsOf(step).map(index => items[index]!)
     const random = randomFrom(config.seed, 3, step)
-    const update = await passes.gradients(stepPasses(chosen, config), random)
+    const update = await passes.gradients(stepPasses(chosen, config, method.front.prefixTokens), random)
     const { loss, gradients } = update
     const gradientNorm = globalNorm(gradients)
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
@@ -171,10 +171,10 @@ function validator(
   passes: Passes,
   progress: Progress,
   plan: Plan,
-  { validation, config }: Run,
+  { validation, config, method }: Run,
 ): ((step: number) => Promise<number>) | undefined {
   if (validation.length === 0) return undefined
-  const packed = stepPasses(validation, config)
+  const packed = stepPasses(validation, config, method.front.prefixTokens)
   return async step => {
     const loss = await progress.evaluation(() => passes.loss(packed))
     if (Number.isFinite(loss)) return loss

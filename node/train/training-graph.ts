@@ -34,7 +34,7 @@ export function trainingGraph(
   const frozen = frozenWeight(graph, weights)
   const hooks: ModelHooks = {
     weight: name => attached.weights.get(name) ?? frozen(name),
-    ...(attached.linear === undefined ? {} : { linear: attached.linear }),
+    ...attached.hooks,
   }
   const hidden = hiddenStates(model, layout, hooks)
   const losses = labelLosses(hidden, headWeight(model, hooks), layout.inputs.targets, model.logitSoftcap)

@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test'
 import { type GenerateOptions, TokenGenerator } from '../../node/generate/generator.ts'
 import { Scorer } from '../../node/generate/scorer.ts'
 import { randomFrom } from '../../node/model/random.ts'
-import type { LinearModule } from '../../node/model/weights.ts'
-import { type LoadedAdapter, loraShapes } from '../../node/peft/lora.ts'
+import type { LoadedAdapter } from '../../node/peft/adapter.ts'
+import { loraShapes } from '../../node/peft/lora.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import { storiesBase, storiesMissing, type TestBase, tinyBase } from '../model/bases.ts'
 
@@ -21,8 +21,15 @@ after(async () => {
   await base.remove()
 })
 
-function adapterOf(rank: number, targets: LinearModule[], seed: number): LoadedAdapter {
-  const config = { rank, alpha: 2 * rank, dropout: 0, targets, rankStabilized: false }
+function adapterOf(rank: number, targets: string[], seed: number): LoadedAdapter {
+  const config = {
+    method: 'lora',
+    rank,
+    alpha: 2 * rank,
+    dropout: 0,
+    targets,
+    rankStabilized: false,
+  } as const
   const random = randomFrom(seed)
   const tensors = [...loraShapes(base.config, config)].map(
     ([name, shape]) =>

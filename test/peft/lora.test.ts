@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseModelConfig } from '../../node/model/config.ts'
 import { readSafetensors, writeSafetensors } from '../../node/model/safetensors.ts'
-import { decodeAdapterConfig, encodeAdapterConfig } from '../../node/peft/adapter-config.ts'
 import { loadAdapter, methods, parseMethodName } from '../../node/peft/index.ts'
+import { encodeLoraConfig, readLoraConfig } from '../../node/peft/lora-config.ts'
+import { decodePeftConfig } from '../../node/peft/peft-config.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
 import { TINY_CONFIG } from '../model/bases.ts'
@@ -44,6 +45,7 @@ test("an adapter's files are read back as they were written", async () => {
   const written = await files()
   const adapter = loadAdapter(written, base)
   assert.deepEqual(adapter.config, {
+    method: 'lora',
     rank: 3,
     alpha: 6,
     dropout: 0.05,
@@ -165,26 +167,27 @@ test("PEFT's own configuration is read; what would change the product is refused
     use_qalora: false,
     use_rslora: true,
   }
-  const decode = (fields: object) => decodeAdapterConfig(Buffer.from(JSON.stringify(fields)))
+  const decode = (fields: object) =>
+    readLoraConfig(decodePeftConfig(Buffer.from(JSON.stringify(fields))), config)
   const read = decode(plain)
   assert.deepEqual(read, {
+    method: 'lora',
     rank: 4,
     alpha: 16,
     dropout: 0.1,
     targets: ['q_proj', 'v_proj'],
     rankStabilized: true,
   })
-  assert.deepEqual(decodeAdapterConfig(encodeAdapterConfig(read, 'x')), read)
+  assert.deepEqual(readLoraConfig(decodePeftConfig(encodeLoraConfig(read, config, 'x')), config), read)
+  assert.equal(decode({ ...plain, use_dora: true }).method, 'dora')
   assert.equal(decode({ ...plain, target_modules: 'all-linear' }).targets.length, 7)
   const bad = {
-    use_dora: true,
     bias: 'all',
     rank_pattern: { q_proj: 2 },
     alpha_pattern: { q_proj: 2 },
     modules_to_save: ['lm_head'],
     layers_to_transform: [1],
     fan_in_fan_out: true,
-    peft_type: 'IA3',
     target_modules: ['out_proj'],
     lora_bias: true,
     brand_new: 1,
@@ -192,16 +195,15 @@ test("PEFT's own configuration is read; what would change the product is refused
     loftq_config: { loftq_bits: 4 },
   }
   for (const [name, value] of Object.entries(bad)) {
-    const named = name === 'peft_type' ? 'IA3' : name
     assert.throws(
       () => decode({ ...plain, [name]: value }),
-      error => isOppuError(error, 'INVALID_DATA') && error.message.includes(named),
+      error => isOppuError(error, 'INVALID_DATA') && error.message.includes(name),
       name,
     )
   }
   assert.equal(decode({ ...plain, init_lora_weights: 'gaussian' }).rank, 4)
   const broken = [
-    ...[0, '4', null, undefined].map(r => ({ r })),
+    ...[0, '4', 4.5, null, undefined].map(r => ({ r })),
     ...[0, -1, 1e300, '1e9', null].map(lora_alpha => ({ lora_alpha })),
     { use_rslora: 'yes' },
     { lora_dropout: 2 },
@@ -233,6 +235,7 @@ test('unknown options and methods are refused by name', () => {
   assert.deepEqual(methods.lora.prepare({ targets: 'v_proj, q_proj', rank: '4' }, config).options, {
     rank: 4,
     alpha: 8,
+    scaling: 'standard',
     dropout: 0.05,
     targets: ['q_proj', 'v_proj'],
   })

@@ -10,7 +10,7 @@ import { batchFeeds, packExamples } from '../../node/model/batch.ts'
 import { packedLayout } from '../../node/model/layout.ts'
 import { labelLogits } from '../../node/model/loss.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
-import type { LoadedAdapter } from '../../node/peft/lora.ts'
+import type { LoadedAdapter } from '../../node/peft/adapter.ts'
 
 export interface LogitsSession extends AsyncDisposable {
   /** Logits after the prompt's tokens at `rows` (default: every one), row-major. @returns [rows, vocab] */

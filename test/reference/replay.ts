@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { importBase } from '../../node/base/import.ts'
 import { type OpenedBase, openBase } from '../../node/base/open.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
+import type { AdapterConfig, LoadedAdapter } from '../../node/peft/adapter.ts'
 import { loadAdapter } from '../../node/peft/index.ts'
-import type { LoadedAdapter } from '../../node/peft/lora.ts'
 import { type TrainedAdapter, type TrainStep, train } from '../../node/train/trainer.ts'
 import { baseId } from '../../protocol/manifest.ts'
 import { GOLDEN, type TrainingQuestion } from './goldens.ts'
@@ -34,6 +34,22 @@ export async function readPeftAdapter(
   return loadAdapter(new Map(files), base, { acceptUnbound: true })
 }
 
+/** The options that make such an adapter again, without dropout. */
+function optionsOf(config: AdapterConfig): Readonly<Record<string, unknown>> {
+  switch (config.method) {
+    case 'lora':
+    case 'dora': {
+      const { rank, alpha, targets, rankStabilized } = config
+      return { rank, alpha, targets, scaling: rankStabilized ? 'rank-stabilized' : 'standard', dropout: 0 }
+    }
+    case 'ia3':
+      return { targets: config.targets, feedforward: config.feedforward }
+    case 'prompt-tuning':
+    case 'prefix-tuning':
+      return { virtualTokens: config.virtualTokens }
+  }
+}
+
 /** Trains as the question says, from `adapter` where there is one, else every weight. Same order: none is shuffled. */
 export async function replay(
   base: RunnableBase,
@@ -48,13 +64,8 @@ export async function replay(
   const { adapter, batchTokens = 1024 } = options
   const method = adapter
     ? {
-        method: 'lora' as const,
-        methodConfig: {
-          rank: adapter.config.rank,
-          alpha: adapter.config.alpha,
-          targets: adapter.config.targets,
-          dropout: 0,
-        },
+        method: adapter.config.method,
+        methodConfig: optionsOf(adapter.config),
         initial: new Map([...adapter.tensors].map(([name, { data }]) => [name, data])),
       }
     : { method: 'full' as const }
