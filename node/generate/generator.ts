@@ -43,10 +43,10 @@ export class TokenGenerator {
     this.#sessions = sessions
   }
 
-  /** Close it when done. Weights are not repacked unless asked: for one row at a time that is slower. @throws those of `GraphSession.open` */
+  /** Close it when done. @throws those of `GraphSession.open` */
   static async open(options: SessionsOptions): Promise<TokenGenerator> {
     const { config } = options.base
-    const sessions = await AdapterSessions.open({ prepack: false, ...options }, (graph, hooks) => {
+    const sessions = await AdapterSessions.open(options, (graph, hooks) => {
       const hidden = hiddenStates(config, cachedLayout(graph, config), hooks)
       graph.output('logits', labelLogits(hidden, headWeight(config, hooks), config.logitSoftcap))
     })

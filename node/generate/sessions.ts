@@ -22,8 +22,6 @@ export interface SessionsOptions {
   readonly base: Pick<RunnableBase, 'config' | 'weights'>
   readonly device?: DeviceChoice
   readonly threads?: number
-  /** See `GraphSession`: worth it for passes of many rows. */
-  readonly prepack?: boolean
   /** An adapter that will be used: the session opened at first is one that it takes. Default: LoRA's, on its usual layers. */
   readonly first?: LoadedAdapter
   readonly signal?: AbortSignal
@@ -116,7 +114,7 @@ function kindOf(model: ModelConfig, { config }: LoadedAdapter): Kind {
 }
 
 async function openSession(options: SessionsOptions, build: Build, kind: Kind): Promise<Opened> {
-  const { base, device, threads, prepack, signal } = options
+  const { base, device, threads, signal } = options
   const graph = new Graph()
   const { hooks, feeds } = adapterMethods[kind.method].serve(graph, base, kind.places)
   build(graph, { weight: frozenWeight(graph, base.weights), ...hooks })
@@ -124,7 +122,6 @@ async function openSession(options: SessionsOptions, build: Build, kind: Kind): 
     weightFile: base.weights.path,
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
-    ...(prepack === undefined ? {} : { prepack }),
     ...(signal === undefined ? {} : { signal }),
   })
   return { ...kind, session, feeds }

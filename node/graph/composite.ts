@@ -4,6 +4,7 @@
  * Two things are gained: fewer passes over memory (the derived gradient of a softmax or a norm keeps and reads
  * every step on the way), and less memory, since a rule computes what it needs anew from the function's inputs, and
  * only these live until the backward pass. Each rule is checked against central differences like those of `vjp.ts`.
+ * Forward, float32 takes kernels that do all in one pass; float64, for those checks, has only the plain ops.
  */
 import type { Composite, Value } from './graph.ts'
 import {
@@ -14,15 +15,20 @@ import {
   log,
   mul,
   neg,
+  quickGelu,
   reduceMax,
   reduceMean,
   reduceSum,
+  reshape,
+  rotaryEmbedding,
   scalarLike,
   sigmoid,
+  simplifiedLayerNorm,
   softmax,
   split,
   sqrt,
   sub,
+  unsqueeze,
 } from './ops.ts'
 
 /**
@@ -47,7 +53,7 @@ export function rmsNorm(x: Value, weight: Value, eps: number): Value {
   const root = (): Value => sqrt(add(reduceMean(mul(x, x), [-1], true), scalarLike(x, eps))) // [..., 1]
   return composite(
     [x, weight],
-    () => mul(div(x, root()), weight),
+    () => (x.dtype === 'float32' ? simplifiedLayerNorm(x, weight, eps) : mul(div(x, root()), weight)),
     (g, wants) => {
       const r = root()
       const h = mul(g, weight)
@@ -64,7 +70,7 @@ export function rmsNorm(x: Value, weight: Value, eps: number): Value {
 export function swiGlu(gate: Value, up: Value): Value {
   return composite(
     [gate, up],
-    () => mul(mul(gate, sigmoid(gate)), up),
+    () => mul(gate.dtype === 'float32' ? quickGelu(gate) : mul(gate, sigmoid(gate)), up),
     (g, wants) => {
       const s = sigmoid(gate)
       const y = mul(gate, s)
@@ -77,8 +83,9 @@ export function swiGlu(gate: Value, up: Value): Value {
 }
 
 /**
- * The last axis in two halves (a, b), turned by an angle: (a cos - b sin, b cos + a sin). The gradient is turned back,
- * and needs nothing of the forward pass. No gradient for the angles.
+ * Each head's two halves (a, b), turned by the token's angle: (a cos - b sin, b cos + a sin) (Su et al., arXiv
+ * 2104.09864). The gradient is turned back, and needs nothing of the forward pass. No gradient for the angles.
+ * @param x [tokens, heads, 2*half]; cos, sin [tokens, half]
  */
 export function rotateHalves(x: Value, cos: Value, sin: Value): Value {
   return composite(
@@ -89,9 +96,12 @@ export function rotateHalves(x: Value, cos: Value, sin: Value): Value {
 }
 
 function turned(x: Value, cos: Value, sin: Value): Value {
-  const half = (x.shape.at(-1) as number) / 2
-  const [a, b] = split(x, -1, [half, half]) as [Value, Value]
-  return concat([sub(mul(a, cos), mul(b, sin)), add(mul(b, cos), mul(a, sin))], -1)
+  const [, heads, size] = x.shape as [unknown, number, number]
+  if (x.dtype === 'float32')
+    return reshape(rotaryEmbedding(reshape(x, [1, -1, heads * size]), cos, sin), [-1, heads, size])
+  const [c, s] = [unsqueeze(cos, [1]), unsqueeze(sin, [1])] // [tokens, 1, half]
+  const [a, b] = split(x, -1, [size / 2, size / 2]) as [Value, Value]
+  return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1)
 }
 
 /** ln of the sum of exp(x) over the last axis, kept as 1; the gradient is g softmax(x). */

@@ -13,8 +13,10 @@
  * Rejected: the `onnx-proto` package (all of ONNX, for a tenth of it), and hand-written varints.
  */
 
+import { sameShape } from './dim.ts'
 import type { Attribute, Attributes, Graph, Node, Value } from './graph.ts'
 import { onnx } from './onnx.pb.js'
+import type { OpType } from './op.ts'
 import { type DType, type Tensor, tensorOf } from './tensor.ts'
 
 /** IR version and operator sets written; ONNX Runtime 1.30 reads these and newer. */
@@ -31,6 +33,9 @@ const ELEMENT_TYPES = {
   float64: 11,
 } as const satisfies Record<DType, number>
 
+/** Ops that ONNX Runtime adds to the standard. */
+const CONTRIBUTED: ReadonlySet<OpType> = new Set<OpType>(['QuickGelu', 'RotaryEmbedding'])
+
 const { AttributeType } = onnx.AttributeProto
 
 export interface EncodeOptions {
@@ -44,7 +49,7 @@ export interface EncodeOptions {
 export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
   if (graph.outputs.size === 0) throw new TypeError('the graph has no output')
   const { nodes, used } = neededFor([...graph.outputs.values()], graph)
-  const lowering = new Lowering(options.fusedMatMul)
+  const lowering = new Lowering(options.fusedMatMul, accumulations(nodes, new Set(graph.outputs.values())))
   for (const node of nodes) lowering.add(node)
   const outputs = [...graph.outputs].map(([name, value]) => {
     lowering.emit('Identity', [value.name], [name])
@@ -106,25 +111,72 @@ function neededFor(
   return { nodes: nodes.reverse(), used }
 }
 
+/** An `Add` that becomes the third operand of a product. */
+interface Accumulation {
+  readonly product: Node
+  readonly added: Value
+}
+
+/**
+ * Sums of a product of two matrices, used nowhere else, and something that broadcasts to it: one kernel (Gemm) writes
+ * the product onto the other term, where two would go over memory once more. By the `Add` node.
+ */
+function accumulations(nodes: readonly Node[], outputs: ReadonlySet<Value>): ReadonlyMap<Node, Accumulation> {
+  const makers = new Map(nodes.map(node => [node.outputs[0]!, node]))
+  const uses = new Map<Value, number>()
+  for (const { inputs } of nodes) for (const input of inputs) uses.set(input, (uses.get(input) ?? 0) + 1)
+  const found = new Map<Node, Accumulation>()
+  for (const node of nodes) {
+    if (node.op !== 'Add') continue
+    for (const side of [1, 0]) {
+      const [term, added] = [node.inputs[side]!, node.inputs[1 - side]!]
+      const product = makers.get(term)
+      const fits =
+        product?.op === 'FusedMatMul' &&
+        term.shape.length === 2 &&
+        term.dtype !== 'float16' &&
+        uses.get(term) === 1 &&
+        !outputs.has(term) &&
+        sameShape(term.shape, node.outputs[0]!.shape)
+      if (!fits) continue
+      found.set(node, { product, added })
+      break
+    }
+  }
+  return found
+}
+
 /** Collects the nodes of the model, replacing ops that the device has no kernel for. */
 class Lowering {
   readonly nodes: onnx.NodeProto.$Properties[] = []
   readonly initializers: onnx.TensorProto.$Properties[] = []
   readonly #fusedMatMul: boolean
+  readonly #accumulations: ReadonlyMap<Node, Accumulation>
+  readonly #products: ReadonlySet<Node>
 
-  constructor(fusedMatMul: boolean) {
+  constructor(fusedMatMul: boolean, accumulations: ReadonlyMap<Node, Accumulation>) {
     this.#fusedMatMul = fusedMatMul
+    this.#accumulations = accumulations
+    this.#products = new Set([...accumulations.values()].map(({ product }) => product))
   }
 
-  add({ op, inputs, outputs, attributes }: Node): void {
+  add(node: Node): void {
+    const { op, inputs, outputs, attributes } = node
+    if (this.#products.has(node)) return
     const names = inputs.map(value => value.name)
-    if (op === 'FusedMatMul') this.#matMul(names, inputs, outputs[0]!, attributes)
+    const accumulation = this.#accumulations.get(node)
+    if (accumulation !== undefined) {
+      const { product, added } = accumulation
+      const operands = [...product.inputs, added].map(({ name }) => name)
+      this.emit('Gemm', operands, [outputs[0]!.name], product.attributes)
+    } else if (op === 'FusedMatMul') this.#matMul(names, inputs, outputs[0]!, attributes)
     else
       this.emit(
         op,
         names,
         outputs.map(value => value.name),
         attributes,
+        CONTRIBUTED.has(op) ? 'com.microsoft' : '',
       )
   }
 

@@ -5,7 +5,7 @@ import { broadcastShapes, type Shape } from './dim.ts'
 import type { Attributes, Value } from './graph.ts'
 import { type DType, isFloat } from './tensor.ts'
 
-/** `FusedMatMul` is com.microsoft's: alpha * op(A) op(B). */
+/** `FusedMatMul` (alpha * op(A) op(B)), `QuickGelu` and `RotaryEmbedding` are com.microsoft's. */
 export type OpType =
   | 'Add'
   | 'Sub'
@@ -33,6 +33,9 @@ export type OpType =
   | 'FusedMatMul'
   | 'Softmax'
   | 'LogSoftmax'
+  | 'SimplifiedLayerNormalization'
+  | 'QuickGelu'
+  | 'RotaryEmbedding'
   | 'ReduceSum'
   | 'ReduceMean'
   | 'ReduceMax'

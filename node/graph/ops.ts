@@ -140,6 +140,27 @@ export function logSoftmax(x: Value, axis: number): Value {
   return emit('LogSoftmax', [x], x.dtype, x.shape, { axis: { int: normalAxis(axis, x.shape.length) } })
 }
 
+// ---- kernels that do several steps in one pass; for float32, and behind `composite.ts`, which has their gradients ----
+
+/** x / sqrt(mean(x²) + eps) * weight over the last axis. */
+export function simplifiedLayerNorm(x: Value, weight: Value, eps: number): Value {
+  return emit('SimplifiedLayerNormalization', [x, weight], x.dtype, x.shape, {
+    axis: { int: -1 },
+    epsilon: { float: eps },
+  })
+}
+
+/** x * sigmoid(x). */
+export function quickGelu(x: Value): Value {
+  return emit('QuickGelu', [x], x.dtype, x.shape, { alpha: { float: 1 } })
+}
+
+/** Each head's halves (a, b) turned: (a cos - b sin, b cos + a sin). `x` [1, tokens, heads*2*half], angles [tokens, half]. */
+export function rotaryEmbedding(x: Value, cos: Value, sin: Value): Value {
+  const first = indices(x.graph, [0])
+  return emit('RotaryEmbedding', [x, first, cos, sin], x.dtype, x.shape)
+}
+
 // ---- reductions ----
 
 function reduce(op: OpType, x: Value, axes: readonly number[], keepDims: boolean): Value {

@@ -39,8 +39,6 @@ export interface SessionOptions {
   readonly weightFile?: string
   /** CPU threads; the runtime's default (one a core) where absent. */
   readonly threads?: number
-  /** Repack constant weights for products with many rows: faster runs, more memory, slower open. Default true. */
-  readonly prepack?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -251,7 +249,7 @@ async function createSession(
   device: Device,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const { weightFile, threads, prepack = true } = options
+  const { weightFile, threads } = options
   const path = weightFile === undefined ? undefined : resolve(weightFile)
   const model = encodeModel(graph, {
     fusedMatMul: device === 'cpu',
@@ -260,14 +258,17 @@ async function createSession(
   try {
     return await ort.InferenceSession.create(model, {
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
-      graphOptimizationLevel: 'basic',
+      // The graph is written as it shall run (see `onnx.ts`). The runtime's own rewriting is no faster, takes longer to open,
+      // and of 1.30 moves transposes past the reading of a shape, wrongly.
+      graphOptimizationLevel: 'disabled',
       // Reusing freed pieces beats planning one block for all: a training step peaks a third lower, at the same speed.
       enableMemPattern: false,
       logSeverityLevel: 4,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: {
         session: {
-          disable_prepacking: prepack ? '0' : '1',
+          // Repacked weights are a second copy in memory, and no faster: not for one row, not for a thousand.
+          disable_prepacking: '1',
           // Threads that wait for work longer than this sleep. The default spins so long that two processes on
           // one machine, as in the demo, take each other's cores; this is faster there and no slower alone.
           intra_op: { spin_duration_us: '20' },

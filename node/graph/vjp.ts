@@ -109,6 +109,10 @@ export const vjpRules: Record<OpType, VjpRule | null> = {
   }),
   // y_i = x_i - ln sum_j e^x_j
   LogSoftmax: unary((g, _x, y, node) => op.sub(g, op.mul(op.exp(y), op.reduceSum(g, [axisOf(node)], true)))),
+  // Kernels of composites, which have the rule.
+  SimplifiedLayerNormalization: null,
+  QuickGelu: null,
+  RotaryEmbedding: null,
   // y = sum over axes
   ReduceSum: unary((g, x, y, node) => op.expand(keepAxes(g, x, y, node), x.shape)),
   // y = sum over axes / number of elements summed

@@ -57,8 +57,8 @@ export interface AttentionOptions {
 
 /** Cosines and sines of every token's angles. */
 export interface Rotation {
-  readonly cos: Value // [tokens, 1, headDim/2]
-  readonly sin: Value // [tokens, 1, headDim/2]
+  readonly cos: Value // [tokens, headDim/2]
+  readonly sin: Value // [tokens, headDim/2]
 }
 
 /** Angular frequency of each pair of dimensions. */
@@ -89,7 +89,7 @@ export function rotation(
 ): Rotation {
   const frequencies = ropeFrequencies(rope, headDim)
   const table = positions.graph.constant(tensorOf(dtype, [frequencies.length], frequencies))
-  const angles = mul(cast(unsqueeze(positions, [1, 2]), dtype), table) // [tokens, 1, headDim/2]
+  const angles = mul(cast(unsqueeze(positions, [1]), dtype), table) // [tokens, headDim/2]
   return { cos: cos(angles), sin: sin(angles) }
 }
 
@@ -239,8 +239,8 @@ class Pass {
       const p = this.#blockProbabilities(i, query, keys)
       const s = mul(p, sub(matMul(gs[i]!, this.#upTo(values, i), transB), inners[i]!))
       dq.push(matMul(s, this.#upTo(keys, i), { alpha }))
-      dk = this.#grown(dk, matMul(s, query, { ...transA, alpha }))
-      dv = this.#grown(dv, matMul(p, gs[i]!, transA))
+      dk = this.#grown(dk, matMul(turned(query), s, { alpha }))
+      dv = this.#grown(dv, matMul(turned(gs[i]!), p))
     }
     return [
       this.#toTokens(this.#foldedPrefix(dqPrefix), this.#fromBlocks(dq)),
@@ -276,7 +276,7 @@ class Pass {
 
   /** Queries (or what goes with them) by block: [rows, kvHeads, group*block, width] each. */
   #queryBlocks(x: Value, mask?: Value): Value[] {
-    const width = x.shape[2] as number
+    const width = x.shape[2]!
     const grid = gather(x, this.#at.grid) // [rows, blocks, block, heads, width]
     const masked = mask === undefined ? grid : mul(grid, mask)
     const grouped = reshape(masked, [this.#rows, BLOCKS, this.#block, this.#kvHeads, this.#group, width])
@@ -306,21 +306,26 @@ class Pass {
     return slice(keys, 2, 0, this.#keysBefore(i + 1))
   }
 
-  /** A sum over the keys of more and more blocks. */
+  /** A sum over the keys of more and more blocks, [rows, kvHeads, headDim, keys]. */
   #grown(sum: Value | undefined, next: Value): Value {
-    return sum === undefined ? next : add(pad(sum, 2, 0, this.#block), next)
+    return sum === undefined ? next : add(pad(sum, 3, 0, this.#block), next)
   }
 
-  /** Gradients of keys, from those of the prefix and of all rows, in the order of `k`. */
-  #keyGradient(prefix: Value, rows: Value): Value {
-    const [front, own] = split(rows, 2, [this.#front, multiplyDims(BLOCKS, this.#block)]) as [Value, Value]
-    const all = transpose(add(prefix, reduceSum(front, [0])), [1, 0, 2]) // [front, kvHeads, headDim]
+  /**
+   * Gradients of keys in the order of `k`, from those of the front, [kvHeads, front, headDim], and of all rows. These
+   * come with the wide axis last: a product whose narrow side is transposed is cheap, one whose wide side is not.
+   */
+  #keyGradient(front: Value, rows: Value): Value {
+    const sizes = [this.#front, multiplyDims(BLOCKS, this.#block)]
+    const [ofFront, own] = split(rows, 3, sizes) as [Value, Value]
+    const all = add(
+      transpose(front, [1, 0, 2]),
+      transpose(reduceSum(ofFront, [0]), [2, 0, 1]), // [front, kvHeads, headDim]
+    )
     const [learned, real] =
       this.#virtual === 0 ? [undefined, all] : split(all, 0, [this.#virtual, this.#at.prefix.shape[0]!])
-    const tokens = this.#toTokens(
-      real!,
-      reshape(transpose(own, [0, 2, 1, 3]), [-1, this.#kvHeads, this.#headDim]),
-    )
+    const cells = reshape(transpose(own, [0, 3, 1, 2]), [-1, this.#kvHeads, this.#headDim])
+    const tokens = this.#toTokens(real!, cells)
     return learned === undefined ? tokens : concat([learned, tokens], 0)
   }
 
@@ -337,6 +342,11 @@ class Pass {
 /** softmax(scale q kᵀ + bias) over [..., group*queries, headDim] and [..., keys, headDim]. */
 function probabilities(q: Value, k: Value, bias: Value, scale: number): Value {
   return softmax(add(matMul(q, k, { transB: true, alpha: scale }), bias), -1)
+}
+
+/** The last two of four axes exchanged. */
+function turned(x: Value): Value {
+  return transpose(x, [0, 1, 3, 2])
 }
 
 /** [length, kvHeads, headDim] -> [kvHeads, length, headDim] */

@@ -186,7 +186,6 @@ async function layerNorms(
   await using session = await GraphSession.open(graph, {
     device: 'cpu',
     weightFile: base.weights.path,
-    prepack: false,
   })
   const feeds = [...shapes].map(([name, shape]) => [name, tensorFeed(shape, factors.get(name)!)] as const)
   const norms = await session.run(Object.fromEntries(feeds))

@@ -57,7 +57,7 @@ const CASES: readonly GradientCase[] = [
     name: 'rotation',
     inputs: { x: { dims: [3, 2, 4], shape: ['tokens', 2, 4] } },
     indices: {
-      angles: { shape: ['tokens', 1, 2], tensor: tensorOf('float64', [3, 1, 2], [0.1, 0.7, -2, 3, 1, 0]) },
+      angles: { shape: ['tokens', 2], tensor: tensorOf('float64', [3, 2], [0.1, 0.7, -2, 3, 1, 0]) },
     },
     build: ({ x, angles }) => rotateHalves(x!, cos(angles!), sin(angles!)),
   },
