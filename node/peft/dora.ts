@@ -10,7 +10,6 @@
 import { composite } from '../graph/composite.ts'
 import { Graph, type Value } from '../graph/graph.ts'
 import { add, div, identity, matMul, mul, reduceSum, scalarLike, sqrt, sub } from '../graph/ops.ts'
-import { GraphSession } from '../graph/session.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
@@ -183,6 +182,8 @@ async function layerNorms(
     const [a, b] = [inputs.get(loraName(path, 'A'))!, inputs.get(loraName(path, 'B'))!]
     graph.output(path, rowNorms(weight(`${path}.weight`), a, b, loraScaling(config)))
   }
+  // The runtime is large, and whoever only asks which methods there are need not wait for it.
+  const { GraphSession } = await import('../graph/session.ts')
   await using session = await GraphSession.open(graph, {
     device: 'cpu',
     weightFile: base.weights.path,
