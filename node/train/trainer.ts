@@ -52,9 +52,12 @@ export interface TrainStep extends CurvePoint {
   readonly device?: DeviceAccount
   /** True when a checkpoint should be made now. */
   readonly checkpointDue: boolean
-  /** The adapter as it is after this update. @throws TypeError when the next step has been asked for. */
+  /** The adapter as it is after this update. @throws TypeError once the next has begun to change it. */
   snapshot(): TrainedAdapter
-  /** A copy of all that the run is after this update. @throws TypeError as snapshot(). */
+  /**
+   * A copy of all that the run is after this update; also when the next one failed, was aborted or diverged.
+   * @throws TypeError as snapshot()
+   */
   state(): TrainerState
 }
 
@@ -101,6 +104,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     validate &&
     new EarlyStopping(config.patience, state.validation ?? candidate(parameters, await validate(0)))
   let { step, tokens } = state
+  /** The update after which parameters and optimizer are as they are; undefined while they change. */
+  let standing: number | undefined
   const adapterOf = (values: Tensors, bestStep: number): TrainedAdapter => ({
     files: method.files(values, base.id),
     manifest: makeManifest(options, method, config, items.length, now()),
@@ -123,6 +128,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     const warmup = Math.ceil(config.warmup * plan.steps)
     const learningRate = config.learningRate * scheduleFactor(config.schedule, step, plan.steps, warmup)
     const scale = clipScale(gradientNorm, config.maxGradientNorm)
+    standing = undefined
     optimizer.update(config, state.optimizer, parameters, method.shapes, gradients, { learningRate, scale })
     if (!Number.isFinite(globalNorm(parameters)))
       throw diverged(step + 1, plan, 'a parameter is no longer finite', chosen)
@@ -136,8 +142,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     } else curve.push(point)
     progress.stepDone(update.tokens)
     const done = step
+    standing = done
     const demandNow = () => {
-      if (step !== done) throw new TypeError(`step ${done} is gone: the run is at step ${step}`)
+      if (standing !== done) throw new TypeError(`what there was after step ${done} is gone`)
     }
     yield {
       ...curve.at(-1)!,
@@ -154,7 +161,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
       checkpointDue: progress.checkpointDue(step),
       snapshot() {
         demandNow()
-        return adapterOf(parameters, step)
+        return adapterOf(parameters, done)
       },
       state() {
         demandNow()

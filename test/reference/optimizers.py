@@ -6,12 +6,15 @@ Ten updates of each optimizer by PyTorch and transformers, as JSON on stdout: te
 `adafactor` is transformers', set as its trainer sets it; `adafactor_torch` is PyTorch's, with its scaling by the
 parameters' size pinned to 1 by the second epsilon, so that both must agree with ours. Lion is in neither: it is
 written out from program 1 of the paper. The matrix is decayed and the vector is not, as trainers group them.
+`schedules` are transformers' factors of the learning rate over 23 updates, 5 of them warm-up; `clipped` are PyTorch's
+gradients of the first update, clipped to a norm of 0.3.
 """
 
 import json
 import math
 
 import torch
+from transformers import get_scheduler
 from transformers.optimization import Adafactor
 
 STEPS, RATE, DECAY = 10, 0.03, 0.1
@@ -69,4 +72,40 @@ results = {
     "adafactor": run(lambda groups: Adafactor(groups, lr=RATE, scale_parameter=False, relative_step=False)),
     "adafactor_torch": run(lambda groups: torch.optim.Adafactor(groups, lr=RATE, eps=(1e-15, 1.0), d=1.0)),
 }
-print(json.dumps({"learningRate": RATE, "weightDecay": DECAY, "shapes": SHAPES, "initial": initial, "gradients": gradients, "results": results}))
+
+
+def schedule(name):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler = get_scheduler(name, optimizer, num_warmup_steps=5, num_training_steps=23)
+    factors = []
+    for _ in range(23):
+        factors.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+    return factors
+
+
+clipped = {name: torch.nn.Parameter(torch.zeros(shape)) for name, shape in SHAPES.items()}
+for name, p in clipped.items():
+    p.grad = torch.tensor(gradients[0][name]).reshape(SHAPES[name])
+norm = torch.nn.utils.clip_grad_norm_(clipped.values(), 0.3).item()
+
+print(
+    json.dumps(
+        {
+            "learningRate": RATE,
+            "weightDecay": DECAY,
+            "shapes": SHAPES,
+            "initial": initial,
+            "gradients": gradients,
+            "results": results,
+            "schedules": {
+                "linear": schedule("linear"),
+                "cosine": schedule("cosine"),
+                "constant": schedule("constant_with_warmup"),
+            },
+            "norm": norm,
+            "clipped": {name: p.grad.flatten().tolist() for name, p in clipped.items()},
+        }
+    )
+)

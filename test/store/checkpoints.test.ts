@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { copyFile, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { Checkpoints } from '../../node/store/checkpoints.ts'
 import { allFiles, bytesOf, scratch, vaultOf } from './fixtures.ts'
 
@@ -133,6 +135,35 @@ test('a full disk or an abort in the middle leaves what there was, and no litter
   vault.close()
   await refusedAs(checkpoints.put(RUN, 3, bytesOf('3', 10)), 'CLOSED')
   assert.deepEqual(await allFiles(folder), before)
+})
+
+test('on a disk that is really full the last two stay, and the next is stored when there is space', async t => {
+  const folder = await scratch(t)
+  try {
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+  } catch (error) {
+    t.skip(`no disk of its own can be made here: ${(error as Error).message.trim()}`)
+    return
+  }
+  await using mounted = new AsyncDisposableStack()
+  mounted.defer(async () => void (await promisify(execFile)('umount', [folder])))
+  const vault = await vaultOf('alice')
+  const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'), vault)
+  for (const step of [1, 2]) await checkpoints.put(RUN, step, bytesOf(`${step}`, 400_000))
+  const before = await allFiles(folder)
+  for (const step of [3, 4])
+    await refusedAs(checkpoints.put(RUN, step, bytesOf(`${step}`, 400_000)), 'DISK_FULL')
+  assert.deepEqual(await allFiles(folder), before)
+  await refusedAs(checkpoints.put(OTHER, 1, bytesOf('x', 400_000)), 'DISK_FULL')
+  assert.deepEqual(
+    (await checkpoints.list()).map(({ run, step }) => [run, step]),
+    [
+      [RUN, 2],
+      [RUN, 1],
+    ],
+  )
+  await checkpoints.put(RUN, 3, bytesOf('3', 200_000))
+  assert.deepEqual(new Uint8Array((await checkpoints.get(RUN))!.content), bytesOf('3', 200_000))
 })
 
 test('what a killed process left half written goes with the next open; what is being written stays', async t => {

@@ -192,27 +192,32 @@ test('a run that learns too fast ends with DIVERGED; every state before it is fi
       maxGradientNorm: 0,
       weightDecay: 10,
     } as const
-    let last: Uint8Array | undefined
-    let steps = 0
+    let last: TrainStep | undefined
+    let state: Uint8Array | undefined
     const onStep = (step: TrainStep) => {
-      const state = step.state()
-      for (const values of [...state.parameters.values(), ...state.optimizer.tensors.values()])
+      const { parameters, optimizer } = step.state()
+      for (const values of [...parameters.values(), ...optimizer.tensors.values()])
         assert.ok(values.every(Number.isFinite))
-      last = encodeTrainerState(state)
-      steps = step.step
+      state = encodeTrainerState(step.state())
+      last = step
     }
     const failed = run({ method: 'full', config, onStep })
     await assert.rejects(
       failed,
       error =>
         isOppuError(error, 'DIVERGED') &&
-        new RegExp(`^step ${steps + 1} of 200: .*; items `).test(error.message),
+        new RegExp(`^step ${last!.step + 1} of 200: .*; items `).test(error.message),
     )
+    // Either the update never happened, and the state is as it was, or it spoilt the parameters, and they are not given out.
+    try {
+      assert.deepEqual(encodeTrainerState(last!.state()), state)
+    } catch (error) {
+      assert.ok(error instanceof TypeError)
+    }
     // The same step diverges again: nothing was lost, nothing was made better than it is.
-    const resume = decodeTrainerState(last!)
     await assert.rejects(
-      run({ method: 'full', config, resume }),
-      error => isOppuError(error, 'DIVERGED') && error.message.startsWith(`step ${steps + 1} of 200`),
+      run({ method: 'full', config, resume: decodeTrainerState(state!) }),
+      error => isOppuError(error, 'DIVERGED') && error.message.startsWith(`step ${last!.step + 1} of 200`),
     )
   }
 })

@@ -90,7 +90,7 @@ test('a run ends after as many measurements without a better one, with the param
 })
 
 test('what is measured is what the scorer finds, dropout off', async () => {
-  for (const dropout of [0]) {
+  for (const dropout of [0, 0.4]) {
     const { steps, snapshots, adapter } = await run({ methodConfig: { dropout }, config: { steps: 4 } })
     await using scorer = await Scorer.open({ base, device: 'cpu' })
     const measured = async (some: TrainedAdapter | undefined) => {

@@ -17,6 +17,9 @@ interface Golden {
   readonly shapes: Values
   readonly initial: Values
   readonly gradients: readonly Values[]
+  /** Of the first gradients, before they were clipped to 0.3, and after. */
+  readonly norm: number
+  readonly clipped: Values
   readonly results: Readonly<Record<'adamw' | 'lion' | 'adafactor' | 'adafactor_torch', readonly Values[]>>
 }
 
@@ -250,4 +253,14 @@ test('the norm is over all tensors; clipping only shrinks', () => {
   assert.ok(Math.abs(clipScale(5, 1) - 0.2) < 1e-6)
   assert.equal(clipScale(0.5, 1), 1)
   assert.equal(clipScale(1e9, 0), 1)
+})
+
+test("clipping is PyTorch's", () => {
+  const gradients = tensors(golden.gradients[0]!)
+  const norm = globalNorm(gradients)
+  assert.ok(Math.abs(norm - golden.norm) < 1e-6)
+  const clipped = new Map(
+    [...gradients].map(([name, values]) => [name, values.map(g => g * clipScale(norm, 0.3))]),
+  )
+  assert.ok(worst(clipped, golden.clipped) < 1e-7)
 })

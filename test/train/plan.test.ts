@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Example } from '../../node/model/batch.ts'
+import { NO_FRONT } from '../../node/peft/front.ts'
 import { parseTrainConfig, type TrainConfig } from '../../node/train/config.ts'
 import { Plan, usableItems } from '../../node/train/plan.ts'
 import { identifyRun, runId } from '../../node/train/run-identity.ts'
@@ -66,7 +67,7 @@ test('a hundred thousand items are planned in under a second of work, and hardly
   const config = parseTrainConfig({ batchSize: 16, epochs: 2 })
   const started = process.cpuUsage()
   const before = process.memoryUsage()
-  const items = usableItems(examples, 128)
+  const items = usableItems(examples, 128, NO_FRONT)
   const plan = new Plan(items.length, config)
   const seen = new Set(plan.itemsOf(0))
   for (let step = 1; step < 6250; step++) for (const item of plan.itemsOf(step)) seen.add(item)

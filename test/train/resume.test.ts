@@ -81,6 +81,24 @@ for (const optimizer of ['adamw', 'lion', 'adafactor'] as const) {
   })
 }
 
+for (const [method, methodConfig] of [
+  ['dora', { dropout: 0.3 }],
+  ['ia3', {}],
+  ['prompt-tuning', { virtualTokens: 3 }],
+  ['prefix-tuning', { virtualTokens: 3 }],
+  ['full', {}],
+] as const) {
+  test(`${method} goes on with the same bits too`, async () => {
+    const changes = { method, methodConfig, validation: VALIDATION, config: { steps: 5 } }
+    const straight = await run(changes)
+    for (const step of [1, 3])
+      same(
+        (await run({ ...changes, resume: decodeTrainerState(straight.states[step]!) })).adapter,
+        straight.adapter,
+      )
+  })
+}
+
 test('with validation items the best values, the patience spent and the first measurement go along', async () => {
   const changes = { validation: VALIDATION, config: { evaluateEvery: 2, patience: 2, learningRate: 0.05 } }
   const straight = await run(changes)
@@ -127,6 +145,22 @@ test('a state is a copy: neither the run nor one that goes on from it changes it
   const initial = state.parameters
   await run({ initial })
   assert.deepEqual(encodeTrainerState(state), bytes)
+})
+
+test('when the next step is aborted or fails, the last one can still be written down', async () => {
+  const straight = await run()
+  const reason = new Error('the user left')
+  const controller = new AbortController()
+  const training = train(options({ signal: controller.signal }))
+  await training.next()
+  const last = (await training.next()).value as TrainStep
+  const next = training.next()
+  controller.abort(reason)
+  await assert.rejects(next, error => error === reason)
+  same(
+    (await run({ resume: decodeTrainerState(encodeTrainerState(last.state())) })).adapter,
+    straight.adapter,
+  )
 })
 
 test('any other run is refused, naming what differs', async () => {
