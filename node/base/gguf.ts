@@ -1,15 +1,13 @@
 /**
- * GGUF files: header, metadata and where every tensor's bytes lie.
+ * GGUF files: metadata and where every tensor's bytes lie.
  *
- * The header is parsed by @huggingface/gguf. That parser is lenient in ways that matter for a file from a
- * stranger: past the end of a file it reads zeros, and it checks neither offsets nor sizes. So this file bounds
- * the counts before it runs, and checks afterwards that the header ended inside the file and that the tensors,
- * each aligned, lie one after the other within it. What the numbers inside the blocks mean is `dequantize.ts`'s.
+ * `gguf-header.ts` reads the header; this file bounds its counts before, and checks afterwards that the tensors, each
+ * aligned, lie one after the other within the file. What the numbers inside the blocks mean is `dequantize.ts`'s.
  * Format: ggml's docs/gguf.md, versions 2 and 3, little-endian.
  */
 import { open } from 'node:fs/promises'
-import { GGMLQuantizationType, type GGUFParseOutput, gguf } from '@huggingface/gguf'
 import { OppuError } from '../../protocol/errors.ts'
+import { readHeader } from './gguf-header.ts'
 
 export interface GgufTensor {
   /** ggml's number of the quantisation. */
@@ -34,6 +32,41 @@ const MAX_TENSORS = 65_536
 const MAX_KEYS = 65_536
 const MAX_DIMENSIONS = 4
 const MAX_ELEMENTS = 2 ** 42
+/** ggml's types of tensors by number. */
+const TYPE_NAMES: Readonly<Record<number, string>> = {
+  0: 'F32',
+  1: 'F16',
+  2: 'Q4_0',
+  3: 'Q4_1',
+  6: 'Q5_0',
+  7: 'Q5_1',
+  8: 'Q8_0',
+  9: 'Q8_1',
+  10: 'Q2_K',
+  11: 'Q3_K',
+  12: 'Q4_K',
+  13: 'Q5_K',
+  14: 'Q6_K',
+  15: 'Q8_K',
+  16: 'IQ2_XXS',
+  17: 'IQ2_XS',
+  18: 'IQ3_XXS',
+  19: 'IQ1_S',
+  20: 'IQ4_NL',
+  21: 'IQ3_S',
+  22: 'IQ2_S',
+  23: 'IQ4_XS',
+  24: 'I8',
+  25: 'I16',
+  26: 'I32',
+  27: 'I64',
+  28: 'F64',
+  29: 'IQ1_M',
+  30: 'BF16',
+  34: 'TQ1_0',
+  35: 'TQ2_0',
+  39: 'MXFP4',
+}
 /** Smallest encoding of a key (empty name, one byte) and of a tensor entry (empty name, no dimension). */
 const KEY_BYTES = 13
 const TENSOR_BYTES = 24
@@ -44,29 +77,28 @@ const TENSOR_BYTES = 24
  */
 export async function readGguf(path: string): Promise<GgufFile> {
   const size = await checkFront(path)
-  const parsed = await parse(path, size)
-  if (parsed.tensorInfoByteRange[1] > size) throw truncated(path)
-  const metadata = new GgufMetadata(parsed.metadata)
+  const header = await readHeader(path, size)
+  const metadata = new GgufMetadata(header.values)
   if ((metadata.number('split.count') ?? 1) > 1)
     throw new OppuError('INVALID_DATA', `${path} is one part of a split GGUF; merge the parts first`)
-  const start = Number(parsed.tensorDataOffset)
   const alignment = metadata.number('general.alignment') ?? 32
   if (!Number.isInteger(Math.log2(alignment)) || alignment < 8) throw invalid(path, `alignment ${alignment}`)
+  const start = Math.ceil(header.length / alignment) * alignment
   const tensors = new Map<string, GgufTensor>()
-  for (const { name, shape, dtype, offset } of parsed.tensorInfos) {
+  for (const { name, dims, type, offset } of header.tensors) {
     if (tensors.has(name)) throw invalid(path, `tensor ${JSON.stringify(name)} is there twice`)
-    const dims = shape.map(Number).reverse()
-    const elements = dims.reduce((product, dim) => product * dim, 1)
-    if (dims.length === 0 || dims.length > MAX_DIMENSIONS || !(elements >= 1 && elements <= MAX_ELEMENTS))
-      throw invalid(path, `tensor ${JSON.stringify(name)} has the shape [${dims}]`)
+    const shape = [...dims].reverse()
+    const elements = shape.reduce((product, dim) => product * dim, 1)
+    if (shape.length === 0 || shape.length > MAX_DIMENSIONS || !(elements >= 1 && elements <= MAX_ELEMENTS))
+      throw invalid(path, `tensor ${JSON.stringify(name)} has the shape [${shape}]`)
     if (offset > BigInt(Number.MAX_SAFE_INTEGER) || Number(offset) % alignment !== 0)
       throw invalid(
         path,
         `tensor ${JSON.stringify(name)} lies at ${offset}, which is not aligned to ${alignment}`,
       )
     if (start + Number(offset) > size) throw truncated(path)
-    const typeName = GGMLQuantizationType[dtype] ?? String(dtype)
-    tensors.set(name, { type: dtype, typeName, shape: dims, offset: start + Number(offset) })
+    const typeName = TYPE_NAMES[type] ?? String(type)
+    tensors.set(name, { type, typeName, shape, offset: start + Number(offset) })
   }
   return { metadata, tensors, size }
 }
@@ -75,8 +107,8 @@ export async function readGguf(path: string): Promise<GgufFile> {
 export class GgufMetadata {
   readonly #values: ReadonlyMap<string, unknown>
 
-  constructor(values: object) {
-    this.#values = new Map(Object.entries(values))
+  constructor(values: ReadonlyMap<string, unknown>) {
+    this.#values = values
   }
 
   get keys(): Iterable<string> {
@@ -141,19 +173,6 @@ async function checkFront(path: string): Promise<number> {
     throw invalid(path, `it claims ${tensors} tensors and ${keys} keys`)
   if (24 + Number(tensors) * TENSOR_BYTES + Number(keys) * KEY_BYTES > size) throw truncated(path)
   return size
-}
-
-async function parse(path: string, size: number): Promise<GGUFParseOutput> {
-  try {
-    return await gguf(path, { allowLocalFile: true })
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    // The parser's ways of saying that it ran past the end.
-    if (cause instanceof RangeError || /chunk fetches/.test(message)) throw truncated(path, cause)
-    throw new OppuError('INVALID_DATA', `${path} is no GGUF that can be read (${size} bytes): ${message}`, {
-      cause,
-    })
-  }
 }
 
 function badKey(key: string, what: string): OppuError {

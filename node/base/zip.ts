@@ -92,14 +92,18 @@ function zip64Fields(fields: [number, number, number], extra: Buffer): [number, 
 }
 
 /**
- * Writes one entry to the file `to`, and to disk.
+ * Writes one entry to the file `to` (with `append`, to its end), and to disk.
  * @throws OppuError INVALID_DATA where it is damaged or packed in a way we do not read; the signal's reason.
  */
 export async function extractEntry(
   path: string,
   entry: ZipEntry,
   to: string,
-  options: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
+  options: {
+    readonly append?: boolean
+    readonly signal?: AbortSignal
+    readonly onBytes?: (bytes: number) => void
+  } = {},
 ): Promise<void> {
   if (entry.method !== 0 && entry.method !== 8)
     throw invalid(`${entry.name} is packed by method ${entry.method}`)
@@ -118,7 +122,7 @@ export async function extractEntry(
   const end = start + entry.compressedSize - 1
   const input =
     end < start ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark: 1 << 20 })
-  const output = createWriteStream(to, { mode: 0o600, flush: true })
+  const output = createWriteStream(to, { flags: options.append ? 'a' : 'w', mode: 0o600, flush: true })
   const settings = options.signal === undefined ? {} : { signal: options.signal }
   try {
     if (entry.method === 8) await pipeline(input, createInflateRaw(), check, output, settings)

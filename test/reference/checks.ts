@@ -26,6 +26,20 @@ export function same(name: string, equal: number, all: number, first: string | u
   return { name, figure, bar: `all ${all}`, outcome: equal === all ? 'passed' : 'failed' }
 }
 
+/** How many lists are the same on both sides, and where the first that is not begins to differ. */
+export function sameLists(
+  name: string,
+  ours: readonly (readonly number[])[],
+  theirs: readonly (readonly number[])[],
+): Check {
+  const differing = ours.findIndex((list, index) => list.join() !== theirs[index]?.join())
+  const equal = ours.filter((list, index) => list.join() === theirs[index]?.join()).length
+  if (differing < 0) return same(name, equal, theirs.length, undefined)
+  const [our, their] = [ours[differing] ?? [], theirs[differing] ?? []]
+  const at = our.findIndex((token, index) => token !== their[index])
+  return same(name, equal, theirs.length, `list ${differing} at ${at}: ${our[at]} for ${their[at]}`)
+}
+
 export function skipped(name: string, reason: string): Check {
   return { name, figure: reason, bar: '', outcome: 'skipped' }
 }

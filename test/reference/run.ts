@@ -6,7 +6,8 @@
 import { writeArchitectures } from './architectures.ts'
 import { below, type Check, report, same } from './checks.ts'
 import { openEnvironment } from './environment.ts'
-import { answerGoldens, readGoldens } from './goldens.ts'
+import { checkGemma3 } from './gemma3.ts'
+import { ARCHITECTURES, answerGoldens, GOLDEN, readGoldens } from './goldens.ts'
 import { worstDifference, worstRelative } from './logits.ts'
 import { writeGoldens } from './questions.ts'
 import { checkSmolLm2 } from './smollm2.ts'
@@ -19,18 +20,18 @@ function say(line: string): void {
 }
 
 /** Whether the committed numbers, which `npm test` holds us to, are still the reference's. */
-async function checkGoldens(python: string): Promise<Check[]> {
-  const committed = await readGoldens()
-  const today = await answerGoldens(python, committed)
+async function checkGoldens(python: string, what: string, folder: string): Promise<Check[]> {
+  const committed = await readGoldens(folder)
+  const today = await answerGoldens(python, committed, folder)
   const numbers = (goldens: typeof committed) => goldens.logits.flatMap(({ logits }) => logits.flat())
   const curves = (goldens: typeof committed) => goldens.training.flatMap(({ losses }) => losses)
   const greedy = (goldens: typeof committed) => goldens.logits.map(golden => JSON.stringify(golden.greedy))
   const equal = greedy(committed).filter((text, index) => text === greedy(today)[index]).length
   return [
-    below('goldens: logits, worst difference', worstDifference(numbers(committed), numbers(today)), 1e-4),
-    same('goldens: greedy continuations', equal, committed.logits.length, undefined),
+    below(`${what}: logits, worst difference`, worstDifference(numbers(committed), numbers(today)), 1e-4),
+    same(`${what}: greedy continuations`, equal, committed.logits.length, undefined),
     below(
-      'goldens: losses, worst relative difference',
+      `${what}: losses, worst relative difference`,
       worstRelative(curves(committed), curves(today)),
       1e-4,
     ),
@@ -57,8 +58,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   say('the committed goldens')
-  const checks = await checkGoldens(python)
+  const checks = [
+    ...(await checkGoldens(python, 'goldens', GOLDEN)),
+    ...(await checkGoldens(python, 'architectures', ARCHITECTURES)),
+  ]
   checks.push(...(await checkSmolLm2(python, say)))
+  checks.push(...(await checkGemma3(python, say)))
   say('done')
   process.stdout.write(`\nAgainst ${versions}, float32 on the CPU:\n\n${report(checks)}\n`)
   return checks.some(check => check.outcome === 'failed') ? 1 : 0

