@@ -9,7 +9,6 @@ import { OppuError } from '../../protocol/errors.ts'
 import type { LinearLayer, OtherWeight } from './architecture.ts'
 import { architectureOf } from './architectures.ts'
 import type { ModelConfig } from './config.ts'
-import type { LlamaConfig } from './llama.ts'
 import { randomFrom } from './random.ts'
 
 /** A file of float32, little-endian tensors; `offset` and `length` in bytes. */
@@ -19,48 +18,6 @@ export interface WeightFile {
     string,
     { readonly shape: readonly number[]; readonly offset: number; readonly length: number }
   >
-}
-
-/** The linear layers of a decoder layer, as LoRA's `target_modules` name them, with where they stand. */
-export const LINEAR_MODULES = {
-  q_proj: 'self_attn',
-  k_proj: 'self_attn',
-  v_proj: 'self_attn',
-  o_proj: 'self_attn',
-  gate_proj: 'mlp',
-  up_proj: 'mlp',
-  down_proj: 'mlp',
-} as const
-export type LinearModule = keyof typeof LINEAR_MODULES
-
-/** `model.layers.3.self_attn.q_proj`: the path of a linear layer, to which `.weight` and `.bias` belong. */
-export function linearPath(layer: number, module: LinearModule): string {
-  return `model.layers.${layer}.${LINEAR_MODULES[module]}.${module}`
-}
-
-/** [out, in] of each linear layer. */
-export function linearShape(config: ModelConfig, module: LinearModule): readonly [number, number] {
-  const { hiddenSize, intermediateSize, heads, kvHeads, headDim } = config
-  switch (module) {
-    case 'q_proj':
-      return [heads * headDim, hiddenSize]
-    case 'k_proj':
-    case 'v_proj':
-      return [kvHeads * headDim, hiddenSize]
-    case 'o_proj':
-      return [hiddenSize, heads * headDim]
-    case 'gate_proj':
-    case 'up_proj':
-      return [intermediateSize, hiddenSize]
-    case 'down_proj':
-      return [hiddenSize, intermediateSize]
-  }
-}
-
-/** True where this linear layer has a bias. */
-export function hasBias(config: ModelConfig, module: LinearModule): boolean {
-  const { mlpBias, attentionBias } = config as LlamaConfig
-  return LINEAR_MODULES[module] === 'mlp' ? mlpBias : attentionBias
 }
 
 /** The linear layers of each decoder layer, in the order of its computation. */

@@ -4,7 +4,7 @@ import { ropeFrequencies } from '../../node/model/attention.ts'
 import { type LlamaConfig, parseModelConfig } from '../../node/model/config.ts'
 import {
   checkWeights,
-  linearShape,
+  linearLayers,
   modelTensors,
   parameterCount,
   weightShapes,
@@ -52,7 +52,10 @@ test('a real configuration is read whole, and its parameters count as by hand', 
   assert.equal(parameterCount(config), 49152 * 576 + 30 * layer + 576)
   assert.equal(parameterCount(config), 134_515_008) // as the model's card says
   assert.equal(weightShapes(config).has('lm_head.weight'), false)
-  assert.deepEqual(linearShape(config, 'k_proj'), [192, 576])
+  assert.deepEqual(
+    linearLayers(config).find(({ path }) => path === 'self_attn.k_proj'),
+    { path: 'self_attn.k_proj', out: 192, in: 576, bias: false },
+  )
 })
 
 test('an untied head and biases are weights of their own', () => {
