@@ -46,5 +46,5 @@ export async function openBase(
     (await existingWeights(path, source)) ??
     (await makeWeights(path, source, options))
   const { config, tokenizer, template, hasTemplate } = model
-  return { id, config, weights, tokenizer, manifest, template, hasTemplate }
+  return { id, config, weights, derived: folder, tokenizer, manifest, template, hasTemplate }
 }

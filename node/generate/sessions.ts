@@ -119,7 +119,6 @@ async function openSession(options: SessionsOptions, build: Build, kind: Kind): 
   const { hooks, feeds } = adapterMethods[kind.method].serve(graph, base, kind.places)
   build(graph, { weight: frozenWeight(graph, base.weights), ...hooks })
   const session = await GraphSession.open(graph, {
-    weightFile: base.weights.path,
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),

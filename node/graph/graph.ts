@@ -49,8 +49,9 @@ export interface Composite {
   readonly backward: (gradient: Value, wants: (input: number) => boolean) => readonly (Value | undefined)[]
 }
 
-/** Bytes of a weight inside the session's weight file. */
+/** Where the bytes of a weight are. */
 export interface WeightLocation {
+  readonly path: string
   readonly offset: number
   readonly length: number
 }
@@ -136,7 +137,7 @@ export class Graph {
   }
 
   /**
-   * A weight whose bytes (little-endian, row-major, as `dtype`) lie in the session's weight file.
+   * A weight whose bytes (little-endian, row-major, as `dtype`) lie in a file.
    * @throws TypeError when the length does not fit type and shape.
    */
   weight(name: string, dtype: DType, shape: readonly number[], location: WeightLocation): Value {
@@ -237,6 +238,7 @@ const BYTES = {
   float16: 2,
   int64: 8,
   int32: 4,
+  int8: 1,
   uint8: 1,
   bool: 1,
 } as const satisfies Record<DType, number>

@@ -13,6 +13,7 @@
  * Rejected: the `onnx-proto` package (all of ONNX, for a tenth of it), and hand-written varints.
  */
 
+import { dirname, relative, resolve } from 'node:path'
 import { sameShape } from './dim.ts'
 import type { Attribute, Attributes, Graph, Node, Value } from './graph.ts'
 import { onnx } from './onnx.pb.js'
@@ -26,6 +27,7 @@ const OPSET = 18
 const ELEMENT_TYPES = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
@@ -34,18 +36,22 @@ const ELEMENT_TYPES = {
 } as const satisfies Record<DType, number>
 
 /** Ops that ONNX Runtime adds to the standard. */
-const CONTRIBUTED: ReadonlySet<OpType> = new Set<OpType>(['QuickGelu', 'RotaryEmbedding'])
+const CONTRIBUTED: ReadonlySet<OpType> = new Set<OpType>([
+  'QuickGelu',
+  'RotaryEmbedding',
+  'MatMulIntegerToFloat',
+])
 
 const { AttributeType } = onnx.AttributeProto
 
 export interface EncodeOptions {
-  /** The weight file's name within the folder that the session names; needed when the graph has weights. */
-  readonly weightFile?: string
+  /** The folder from which weight files are named; all lie in it or below. */
+  readonly weightFolder?: string
   /** Whether the device has `FusedMatMul` for float32. */
   readonly fusedMatMul: boolean
 }
 
-/** Model bytes. @throws TypeError when the graph has no output, or weights but no weight file. */
+/** Model bytes. @throws TypeError when the graph has no output. */
 export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
   if (graph.outputs.size === 0) throw new TypeError('the graph has no output')
   const { nodes, used } = neededFor([...graph.outputs.values()], graph)
@@ -63,14 +69,14 @@ export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
     ...graph.weights
       .filter(({ value }) => used.has(value))
       .map(({ value, location }) => {
-        if (options.weightFile === undefined)
-          throw new TypeError('the graph has weights: the session needs a weight file')
+        const { path, offset, length } = location
+        const file = relative(options.weightFolder ?? dirname(resolve(path)), resolve(path))
         return {
           name: value.name,
           dims: value.shape.map(Number),
           dataType: ELEMENT_TYPES[value.dtype],
           dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-          externalData: Object.entries({ location: options.weightFile, ...location }).map(([key, v]) => ({
+          externalData: Object.entries({ location: file, offset, length }).map(([key, v]) => ({
             key,
             value: String(v),
           })),

@@ -5,13 +5,14 @@ import { broadcastShapes, type Shape } from './dim.ts'
 import type { Attributes, Value } from './graph.ts'
 import { type DType, isFloat } from './tensor.ts'
 
-/** `FusedMatMul` (alpha * op(A) op(B)), `QuickGelu` and `RotaryEmbedding` are com.microsoft's. */
+/** `FusedMatMul` (alpha * op(A) op(B)), and those of composites after `QuickGelu` are com.microsoft's. */
 export type OpType =
   | 'Add'
   | 'Sub'
   | 'Mul'
   | 'Div'
   | 'Neg'
+  | 'Abs'
   | 'Sqrt'
   | 'Exp'
   | 'Log'
@@ -36,6 +37,8 @@ export type OpType =
   | 'SimplifiedLayerNormalization'
   | 'QuickGelu'
   | 'RotaryEmbedding'
+  | 'QuantizeLinear'
+  | 'MatMulIntegerToFloat'
   | 'ReduceSum'
   | 'ReduceMean'
   | 'ReduceMax'

@@ -23,7 +23,7 @@ import {
 } from './dim.ts'
 import type { Graph, Value } from './graph.ts'
 import { binary, check, emit, first, type OpType, show, unary } from './op.ts'
-import { type DType, isFloat, tensorOf, toNumbers } from './tensor.ts'
+import { type DType, isFloat, tensor, tensorOf, toNumbers } from './tensor.ts'
 
 // ---- element by element ----
 
@@ -46,6 +46,7 @@ export const and = (a: Value, b: Value): Value => binary('And', a, b, isBool, 'b
 export const or = (a: Value, b: Value): Value => binary('Or', a, b, isBool, 'bool')
 
 export const neg = (x: Value): Value => unary('Neg', x)
+export const abs = (x: Value): Value => unary('Abs', x)
 export const sqrt = (x: Value): Value => unary('Sqrt', x)
 export const exp = (x: Value): Value => unary('Exp', x)
 export const log = (x: Value): Value => unary('Log', x)
@@ -159,6 +160,48 @@ export function quickGelu(x: Value): Value {
 export function rotaryEmbedding(x: Value, cos: Value, sin: Value): Value {
   const first = indices(x.graph, [0])
   return emit('RotaryEmbedding', [x, first, cos, sin], x.dtype, x.shape)
+}
+
+/** What stands for 0 in the bytes that `quantizeRows` gives. */
+const ZERO_POINT = 128
+
+/** A matrix in bytes: row i is (bytes - 128) * scale[i]. */
+export interface QuantizedRows {
+  readonly bytes: Value // uint8 [rows, k]
+  readonly scale: Value // float32 [rows, 1]
+}
+
+/** Each row by its own scale, its largest size at 127. `x` float32 [rows, k]. */
+export function quantizeRows(x: Value): QuantizedRows {
+  check(x.dtype === 'float32' && x.shape.length === 2, 'QuantizeLinear', `does not take ${show(x)}`)
+  const largest = reduceMax(abs(x), [1], true) // [rows, 1]
+  const scale = mul(add(largest, scalarLike(x, 1e-30)), scalarLike(x, 1 / 127))
+  const value = { tensor: tensor('uint8', [1], Uint8Array.of(ZERO_POINT)) }
+  const zeros = emit('ConstantOfShape', [shapeVector(x.graph, [x.shape[0]!])], 'uint8', [x.shape[0]!], {
+    value,
+  })
+  const bytes = emit('QuantizeLinear', [x, squeeze(scale, [1]), zeros], 'uint8', x.shape, {
+    axis: { int: 0 },
+  })
+  return { bytes, scale }
+}
+
+/** x w, for w int8 [k, n] with a scale for each column, [n]. @returns float32 [rows, n] */
+export function quantizedMatMul({ bytes, scale }: QuantizedRows, w: Value, columnScale: Value): Value {
+  const { graph } = bytes
+  check(
+    w.dtype === 'int8' && w.shape.length === 2 && w.shape[0] === bytes.shape[1],
+    'MatMulIntegerToFloat',
+    `does not take ${show(bytes)} and ${show(w)}`,
+  )
+  const zero = graph.constant(tensor('uint8', [], Uint8Array.of(ZERO_POINT)))
+  const product = emit(
+    'MatMulIntegerToFloat',
+    [bytes, w, scalar(graph, 'float32', 1), columnScale, zero],
+    'float32',
+    [bytes.shape[0]!, w.shape[1]!],
+  )
+  return mul(product, scale)
 }
 
 // ---- reductions ----

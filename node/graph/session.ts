@@ -1,7 +1,7 @@
 /**
  * The only file that knows onnxruntime-node: turns a graph into a session on a device, and runs it.
  *
- * The model goes to the runtime as bytes, and the weight file by its folder (session option
+ * The model goes to the runtime as bytes, and weight files by their folder (session option
  * `session.model_external_initializers_file_folder_path`), so weights are read by the runtime alone: nothing is
  * copied, and no temporary file is made. Rejected: a model file beside the weight file (litter after a crash,
  * and read-only folders), and the `externalData` option (every weight through a JavaScript buffer).
@@ -10,7 +10,7 @@
  * runs. On the CPU the same feeds give the same bits, for the same number of threads.
  */
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { OppuError } from '../../protocol/errors.ts'
 import { type Device, type DeviceChoice, isDevice } from './device.ts'
@@ -34,9 +34,8 @@ export interface DeviceAccount {
 }
 
 export interface SessionOptions {
-  readonly device?: DeviceChoice
-  /** Path of the file that holds the graph's weights; must stay until the session is closed. */
-  readonly weightFile?: string
+  /** Default `auto`; or what `chooseDevice` said. */
+  readonly device?: DeviceChoice | DeviceAccount
   /** CPU threads; the runtime's default (one a core) where absent. */
   readonly threads?: number
   readonly signal?: AbortSignal
@@ -64,14 +63,16 @@ export class GraphSession {
   }
 
   /**
-   * @throws TypeError for a graph without outputs, or with weights and no weight file
-   * @throws OppuError DEVICE_UNAVAILABLE (a named device that cannot be had), NOT_FOUND or TRUNCATED_FILE (the
+   * The graph's weight files must stay until the session is closed.
+   * @throws TypeError for a graph without outputs
+   * @throws OppuError DEVICE_UNAVAILABLE (a named device that cannot be had), NOT_FOUND or TRUNCATED_FILE (a
    *   weight file), OUT_OF_MEMORY, RUNTIME_FAILURE
    */
   static async open(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
     options.signal?.throwIfAborted()
-    if (options.weightFile !== undefined) await checkWeightFile(graph, options.weightFile)
-    const account = await chooseDevice(options.device ?? 'auto')
+    await checkWeightFiles(graph)
+    const { device = 'auto' } = options
+    const account = typeof device === 'object' ? device : await chooseDevice(device)
     options.signal?.throwIfAborted()
     return new GraphSession(await createSession(graph, account.device, options), graph, account)
   }
@@ -150,7 +151,8 @@ export async function probeDevices(): Promise<
 /** Devices that `auto` tries, best first. CoreML and DirectML lack many of training's ops: only by name. */
 const AUTO_ORDER: readonly Device[] = ['cuda', 'webgpu']
 
-async function chooseDevice(choice: DeviceChoice): Promise<DeviceAccount> {
+/** The device that a session of this choice would run on. @throws OppuError DEVICE_UNAVAILABLE */
+export async function chooseDevice(choice: DeviceChoice): Promise<DeviceAccount> {
   if (choice !== 'auto') {
     const error = await probe(choice)
     if (error !== undefined) throw new OppuError('DEVICE_UNAVAILABLE', `${choice}: ${error}`)
@@ -249,11 +251,11 @@ async function createSession(
   device: Device,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const { weightFile, threads } = options
-  const path = weightFile === undefined ? undefined : resolve(weightFile)
+  const { threads } = options
+  const folder = weightFolder(graph)
   const model = encodeModel(graph, {
     fusedMatMul: device === 'cpu',
-    ...(path === undefined ? {} : { weightFile: basename(path) }),
+    ...(folder === undefined ? {} : { weightFolder: folder }),
   })
   try {
     return await ort.InferenceSession.create(model, {
@@ -272,7 +274,7 @@ async function createSession(
           // Threads that wait for work longer than this sleep. The default spins so long that two processes on
           // one machine, as in the demo, take each other's cores; this is faster there and no slower alone.
           intra_op: { spin_duration_us: '20' },
-          ...(path === undefined ? {} : { model_external_initializers_file_folder_path: dirname(path) }),
+          ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
         },
       },
     })
@@ -281,15 +283,32 @@ async function createSession(
   }
 }
 
-async function checkWeightFile(graph: Graph, path: string): Promise<void> {
-  const size = await stat(path).then(
-    file => file.size,
-    error => {
-      throw new OppuError('NOT_FOUND', `no weight file at ${path}`, { cause: error })
-    },
-  )
-  const end = Math.max(0, ...graph.weights.map(({ location }) => location.offset + location.length))
-  if (size < end) throw new OppuError('TRUNCATED_FILE', `${path} has ${size} bytes of ${end}`)
+/** The innermost folder that holds all weight files; undefined where there are none. */
+function weightFolder(graph: Graph): string | undefined {
+  const paths = new Set(graph.weights.map(({ location }) => resolve(location.path)))
+  let folder: string | undefined
+  for (const path of paths) {
+    folder ??= dirname(path)
+    while (relative(folder, path).startsWith('..')) folder = dirname(folder)
+  }
+  return folder
+}
+
+async function checkWeightFiles(graph: Graph): Promise<void> {
+  const ends = new Map<string, number>()
+  for (const { location } of graph.weights) {
+    const { path, offset, length } = location
+    ends.set(path, Math.max(ends.get(path) ?? 0, offset + length))
+  }
+  for (const [path, end] of ends) {
+    const size = await stat(path).then(
+      file => file.size,
+      error => {
+        throw new OppuError('NOT_FOUND', `no weight file at ${path}`, { cause: error })
+      },
+    )
+    if (size < end) throw new OppuError('TRUNCATED_FILE', `${path} has ${size} bytes of ${end}`)
+  }
 }
 
 /** Names, types and shapes; a symbol must stand for the same size in every feed. */

@@ -63,6 +63,8 @@ export const vjpRules: Record<OpType, VjpRule | null> = {
   }),
   // y = -x
   Neg: unary(g => op.neg(g)),
+  // y = |x|
+  Abs: unary((g, x) => op.where(op.less(x, op.scalarLike(x, 0)), op.neg(g), g)),
   // y = x^(1/2)
   Sqrt: unary((g, _x, y) => op.div(op.mul(g, op.scalarLike(g, 0.5)), y)),
   // y = e^x
@@ -113,6 +115,8 @@ export const vjpRules: Record<OpType, VjpRule | null> = {
   SimplifiedLayerNormalization: null,
   QuickGelu: null,
   RotaryEmbedding: null,
+  QuantizeLinear: null,
+  MatMulIntegerToFloat: null,
   // y = sum over axes
   ReduceSum: unary((g, x, y, node) => op.expand(keepAxes(g, x, y, node), x.shape)),
   // y = sum over axes / number of elements summed

@@ -17,5 +17,5 @@ function addWeight(graph: Graph, weights: WeightFile, name: string): Value {
   const entry = weights.tensors.get(name)
   if (entry === undefined) throw new OppuError('INVALID_DATA', `the base lacks the weight ${name}`)
   const { shape, offset, length } = entry
-  return graph.weight(name, 'float32', shape, { offset, length })
+  return graph.weight(name, 'float32', shape, { path: weights.path, offset, length })
 }

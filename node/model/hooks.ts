@@ -9,6 +9,8 @@ import type { Layout, LearnedKeys } from './layout.ts'
 export interface ModelHooks {
   /** The weight of this Hugging Face name. Asked once or more; must give the same value each time. */
   weight(name: string): Value
+  /** W x of a linear layer, where its weight is not held as float32. Default: the product with `weight`. */
+  product?(path: string, x: Value): Value | undefined
   /** What a method makes of a linear layer: x [tokens, in], y = W x + b [tokens, out], W [out, in]. Default: y. */
   linear?(path: string, x: Value, y: Value, weight: Value, bias: Value | undefined): Value
   /** What goes into a linear layer, [tokens, in]. Default: x. */
@@ -38,7 +40,7 @@ export function linear(hooks: ModelHooks, path: string, x: Value, hasBias: boole
   const input = hooks.input?.(path, x) ?? x
   const weight = hooks.weight(`${path}.weight`)
   const bias = hasBias ? hooks.weight(`${path}.bias`) : undefined
-  const product = matMul(input, weight, { transB: true })
+  const product = hooks.product?.(path, input) ?? matMul(input, weight, { transB: true })
   const y = bias === undefined ? product : add(product, bias)
   return hooks.linear?.(path, input, y, weight, bias) ?? y
 }

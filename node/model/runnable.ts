@@ -8,5 +8,7 @@ export interface RunnableBase {
   readonly id: BaseId
   readonly config: ModelConfig
   readonly weights: WeightFile
+  /** Folder for files that are made from the base, such as its weights in another precision. */
+  readonly derived: string
   readonly tokenizer: Tokenizer
 }

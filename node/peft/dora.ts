@@ -186,7 +186,6 @@ async function layerNorms(
   const { GraphSession } = await import('../graph/session.ts')
   await using session = await GraphSession.open(graph, {
     device: 'cpu',
-    weightFile: base.weights.path,
   })
   const feeds = [...shapes].map(([name, shape]) => [name, tensorFeed(shape, factors.get(name)!)] as const)
   const norms = await session.run(Object.fromEntries(feeds))

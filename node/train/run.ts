@@ -18,7 +18,8 @@ import { copyState, type TrainerState } from './state.ts'
 
 export interface TrainOptions {
   /** For `full` with `initial`, its weights are not read; the tokenizer is for a method's options that are text. */
-  readonly base: Pick<RunnableBase, 'id' | 'config' | 'weights'> & Partial<Pick<RunnableBase, 'tokenizer'>>
+  readonly base: Pick<RunnableBase, 'id' | 'config' | 'weights'> &
+    Partial<Pick<RunnableBase, 'tokenizer' | 'derived'>>
   readonly method: MethodName
   /** The method's options; see its schema. */
   readonly methodConfig?: unknown

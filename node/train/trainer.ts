@@ -8,7 +8,7 @@
  */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import { type DeviceAccount, GraphSession } from '../graph/session.ts'
+import { chooseDevice, type DeviceAccount, GraphSession } from '../graph/session.ts'
 import type { Example } from '../model/batch.ts'
 import { randomFrom } from '../model/random.ts'
 import type { PreparedMethod } from '../peft/method.ts'
@@ -18,6 +18,7 @@ import { clipScale, globalNorm, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { Passes, stepPasses } from './passes.ts'
 import { Plan } from './plan.ts'
+import { choosePrecision, openInt8Weights, type Precision } from './precision.ts'
 import { memory, Progress } from './progress.ts'
 import { beginRun, prepareRun, type Run, type TrainOptions } from './run.ts'
 import { scheduleFactor } from './schedule.ts'
@@ -50,6 +51,7 @@ export interface TrainStep extends CurvePoint {
   readonly bestStep?: number
   /** On the first step of a sitting only. */
   readonly device?: DeviceAccount
+  readonly precision?: Precision
   /** True when a checkpoint should be made now. */
   readonly checkpointDue: boolean
   /** The adapter as it is after this update. @throws TypeError once the next has begun to change it. */
@@ -90,10 +92,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   const optimizer = optimizers[config.optimizer]
   const state = await beginRun(options, run)
   const { parameters, curve } = state
-  const { graph, attached } = trainingGraph(base.config, base.weights, method)
+  const device = await chooseDevice(options.device ?? 'auto')
+  const precision = await choosePrecision(config.precision, base, options.method, device.device)
+  const int8 = precision === 'int8' ? await openInt8Weights(base, signal ? { signal } : {}) : undefined
+  const { graph, attached } = trainingGraph(base.config, base.weights, method, int8)
   await using session = await GraphSession.open(graph, {
-    ...(options.device === undefined ? {} : { device: options.device }),
-    ...(graph.weights.length > 0 ? { weightFile: base.weights.path } : {}),
+    device,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
   })
@@ -108,7 +112,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   let standing: number | undefined
   const adapterOf = (values: Tensors, bestStep: number): TrainedAdapter => ({
     files: method.files(values, base.id),
-    manifest: makeManifest(options, method, config, items.length, now()),
+    manifest: makeManifest(options, method, { ...config, precision }, items.length, now()),
     curve: [...curve],
     tokensPerSecond: progress.tokensPerSecond,
     stopped: step < plan.steps ? 'early' : 'completed',
@@ -157,7 +161,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
       items: items.length,
       skipped: options.examples.length - items.length,
       ...(stopping && { bestStep: stopping.state.bestStep }),
-      ...(sitting === 0 ? { device: session.device } : {}),
+      ...(sitting === 0 ? { device, precision } : {}),
       checkpointDue: progress.checkpointDue(step),
       snapshot() {
         demandNow()

@@ -11,6 +11,7 @@ import { headWeight, hiddenStates } from '../model/architectures.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
 import type { ModelHooks } from '../model/hooks.ts'
+import { type Int8Weights, int8Products } from '../model/int8.ts'
 import { packedLayout } from '../model/layout.ts'
 import { labelLosses } from '../model/loss.ts'
 import type { WeightFile } from '../model/weights.ts'
@@ -26,6 +27,7 @@ export function trainingGraph(
   model: ModelConfig,
   weights: WeightFile,
   method: PreparedMethod,
+  int8?: Int8Weights,
 ): TrainingGraph {
   const graph = new Graph()
   const layout = packedLayout(graph)
@@ -34,6 +36,7 @@ export function trainingGraph(
   const frozen = frozenWeight(graph, weights)
   const hooks: ModelHooks = {
     weight: name => attached.weights.get(name) ?? frozen(name),
+    ...(int8 === undefined ? {} : { product: int8Products(graph, int8) }),
     ...attached.hooks,
   }
   const hidden = hiddenStates(model, layout, hooks)

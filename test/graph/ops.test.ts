@@ -328,7 +328,8 @@ describe('what does not fit is a TypeError while the graph is built', () => {
     'a name twice': () => graph.input(x.name, 'float32', [1]),
     'a symbol that is no name': () => graph.input('bad', 'float32', ['a+b']),
     'an output twice': () => [graph.output('y', x), graph.output('y', x)],
-    'a weight of other length': () => graph.weight('w', 'float32', [2, 2], { offset: 0, length: 15 }),
+    'a weight of other length': () =>
+      graph.weight('w', 'float32', [2, 2], { path: 'w', offset: 0, length: 15 }),
     'a constant of other length': () =>
       graph.constant({ dtype: 'float32', dims: [2], data: new Float32Array(3) }),
     'an array of another kind': () => tensor('float32', [1], new Float64Array(1)),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -25,11 +25,11 @@ async function folder(t: TestContext): Promise<string> {
   return path
 }
 
-/** y = x wᵀ with w [2, 3] at an offset of the weight file. */
-function linear(offset: number): Graph {
+/** y = x wᵀ with w [2, 3] at an offset of a file. */
+function linear(path: string, offset: number): Graph {
   const graph = new Graph()
   const x = graph.input('x', 'float32', ['batch', 3])
-  const w = graph.weight('w', 'float32', [2, 3], { offset, length: 24 })
+  const w = graph.weight('w', 'float32', [2, 3], { path, offset, length: 24 })
   graph.output('y', op.matMul(x, w, { transB: true }))
   return graph
 }
@@ -47,7 +47,7 @@ describe('weights in a file', () => {
       const path = join(await folder(t), 'weights of a base.f32')
       await using file = await open(path, 'w')
       await file.write(weights, 0, weights.length, offset)
-      await using session = await GraphSession.open(linear(offset), { device: 'cpu', weightFile: path })
+      await using session = await GraphSession.open(linear(path, offset), { device: 'cpu' })
       const { y } = await session.run(row)
       assert.deepEqual(toNumbers(y!), [321, 654])
     })
@@ -58,7 +58,7 @@ describe('weights in a file', () => {
     const file = join(path, 'w.f32')
     await writeFile(file, weights)
     await chmod(path, 0o500)
-    await using session = await GraphSession.open(linear(0), { device: 'cpu', weightFile: file })
+    await using session = await GraphSession.open(linear(file, 0), { device: 'cpu' })
     await session.run(row)
     assert.deepEqual(await readdir(path), ['w.f32'])
   })
@@ -71,22 +71,31 @@ describe('weights in a file', () => {
       .split('/')
       .filter(Boolean)
       .map(() => '..')
-    await using session = await GraphSession.open(linear(0), {
-      device: 'cpu',
-      weightFile: join(...steps, path),
-    })
+    await using session = await GraphSession.open(linear(join(...steps, path), 0), { device: 'cpu' })
     assert.deepEqual(toNumbers((await session.run(row)).y!), [321, 654])
+  })
+
+  test('a graph may read from several files, in folders of one another', async t => {
+    const outer = await folder(t)
+    await mkdir(join(outer, 'files'))
+    const paths = [join(outer, 'a.f32'), join(outer, 'files', 'b.f32')]
+    for (const path of paths) await writeFile(path, weights)
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', ['batch', 3])
+    for (const [i, path] of paths.entries()) {
+      const w = graph.weight(`w${i}`, 'float32', [2, 3], { path, offset: 0, length: 24 })
+      graph.output(`y${i}`, op.matMul(x, w, { transB: true, alpha: i + 1 }))
+    }
+    await using session = await GraphSession.open(graph, { device: 'cpu' })
+    const { y0, y1 } = await session.run(row)
+    assert.deepEqual([...toNumbers(y0!), ...toNumbers(y1!)], [321, 654, 642, 1308])
   })
 
   test('missing and truncated files have their codes', async t => {
     const path = join(await folder(t), 'w.f32')
-    await assert.rejects(GraphSession.open(linear(0), { device: 'cpu', weightFile: path }), code('NOT_FOUND'))
+    await assert.rejects(GraphSession.open(linear(path, 0), { device: 'cpu' }), code('NOT_FOUND'))
     await writeFile(path, weights.subarray(0, 20))
-    await assert.rejects(
-      GraphSession.open(linear(0), { device: 'cpu', weightFile: path }),
-      code('TRUNCATED_FILE'),
-    )
-    await assert.rejects(GraphSession.open(linear(0), { device: 'cpu' }), TypeError)
+    await assert.rejects(GraphSession.open(linear(path, 0), { device: 'cpu' }), code('TRUNCATED_FILE'))
   })
 })
 

@@ -95,6 +95,7 @@ const CASES: Partial<Record<OpType, readonly GradientCase[]>> = {
   Mul: [...binary('product', op.mul), unary('square, one value twice', x => op.mul(x, x))],
   Div: binary('quotient', op.div),
   Neg: [unary('negation', op.neg)],
+  Abs: [unary('absolute value', op.abs)],
   Sqrt: [unary('square root', op.sqrt, [0.5, 2])],
   Exp: [unary('exponential', op.exp)],
   Log: [unary('logarithm', op.log, [0.5, 2])],

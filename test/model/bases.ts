@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ModelConfig, parseModelConfig } from '../../node/model/config.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
@@ -67,6 +67,7 @@ export async function tinyBase(changes: Record<string, unknown> = {}, seed = 1):
     config,
     values,
     weights: await weightFileOf(path, config),
+    derived: dirname(path),
     tokenizer: noTokenizer,
     remove: () => rm(folder, { recursive: true }),
   }
@@ -94,6 +95,7 @@ export async function storiesBase(): Promise<RunnableBase> {
     id: 'a'.repeat(64) as BaseId,
     config,
     weights: await weightFileOf(join(STORIES, 'model.safetensors'), config),
+    derived: STORIES,
     tokenizer: tokenizerFromFiles(await json('tokenizer.json'), await json('tokenizer_config.json')),
   }
 }
