@@ -4,7 +4,7 @@ import { type GenerateOptions, TokenGenerator } from '../../node/generate/genera
 import { Scorer } from '../../node/generate/scorer.ts'
 import { randomFrom } from '../../node/model/random.ts'
 import type { LoadedAdapter } from '../../node/peft/adapter.ts'
-import { loraShapes } from '../../node/peft/lora.ts'
+import { type AdapterMethodName, adapterMethods, loadAdapter } from '../../node/peft/index.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import { storiesBase, storiesMissing, type TestBase, tinyBase } from '../model/bases.ts'
 
@@ -21,24 +21,14 @@ after(async () => {
   await base.remove()
 })
 
-function adapterOf(rank: number, targets: string[], seed: number): LoadedAdapter {
-  const config = {
-    method: 'lora',
-    rank,
-    alpha: 2 * rank,
-    dropout: 0,
-    targets,
-    rankStabilized: false,
-  } as const
+/** An adapter of this method, away from its start. */
+async function adapterOf(method: AdapterMethodName, options: object, seed: number): Promise<LoadedAdapter> {
+  const prepared = adapterMethods[method].prepare(options, base.config)
   const random = randomFrom(seed)
-  const tensors = [...loraShapes(base.config, config)].map(
-    ([name, shape]) =>
-      [
-        name,
-        { shape, data: Float32Array.from({ length: shape[0]! * shape[1]! }, () => 0.5 * random.normal()) },
-      ] as const,
+  const moved = [...(await prepared.initial(seed, base.weights))].map(
+    ([name, values]) => [name, values.map(value => value + 0.4 * random.normal())] as const,
   )
-  return { config, tensors: new Map(tensors) }
+  return loadAdapter(prepared.files(new Map(moved), base.id), base)
 }
 
 async function tokens(options: GenerateOptions): Promise<{ tokens: number[]; reason: string }> {
@@ -52,16 +42,25 @@ async function tokens(options: GenerateOptions): Promise<{ tokens: number[]; rea
 }
 
 const PROMPT = [1, 17, 33, 4]
-const ADAPTERS = () => [
-  undefined,
-  adapterOf(2, ['q_proj', 'v_proj'], 1),
-  adapterOf(5, ['v_proj'], 2),
-  adapterOf(3, ['k_proj', 'down_proj'], 3),
-]
+const ADAPTERS = () =>
+  Promise.all([
+    undefined,
+    adapterOf('lora', { rank: 2, alpha: 4 }, 1),
+    adapterOf('lora', { rank: 5, alpha: 10, targets: 'v_proj' }, 2),
+    adapterOf('lora', { rank: 3, targets: 'k_proj,down_proj', scaling: 'rank-stabilized' }, 3),
+    adapterOf('dora', { rank: 2, targets: 'q_proj,down_proj' }, 4),
+    adapterOf('dora', { rank: 3, targets: 'down_proj' }, 5),
+    adapterOf('ia3', {}, 6),
+    adapterOf('ia3', { targets: 'down_proj,up_proj', feedforward: 'up_proj' }, 7),
+    adapterOf('prompt-tuning', { virtualTokens: 5 }, 8),
+    adapterOf('prompt-tuning', { virtualTokens: 1, init: 'random' }, 9),
+    adapterOf('prefix-tuning', { virtualTokens: 7 }, 10),
+    adapterOf('prefix-tuning', { virtualTokens: 2, init: 'zero' }, 11),
+  ])
 
 test('with kept keys and values each greedy token is the likeliest after a whole pass, for every adapter and rank', async () => {
   const stories = []
-  for (const adapter of ADAPTERS()) {
+  for (const adapter of await ADAPTERS()) {
     const options = adapter === undefined ? {} : { adapter }
     const { tokens: made, reason } = await tokens({ prompt: PROMPT, maxTokens: 30, ...options })
     assert.deepEqual([made.length, reason], [30, 'length'])
@@ -77,12 +76,43 @@ test('the base alone scores the same to the bit whatever adapters were used befo
   const fresh = await Scorer.open({ base, device: 'cpu' })
   const [expected] = await fresh.score([example])
   await fresh.close()
-  for (const adapter of ADAPTERS()) {
+  for (const adapter of await ADAPTERS()) {
     const [score] = await scorer.score([example], adapter)
     if (adapter !== undefined) assert.notEqual(score!.logLikelihood, expected!.logLikelihood)
     assert.deepEqual(await scorer.score([example]), [expected])
   }
   await assert.rejects(fresh.score([example]), error => isOppuError(error, 'CLOSED'))
+})
+
+test('whichever adapter opens the first session, each scores the same to the bit, and so does the base alone', async () => {
+  const example = { id: '', prompt: PROMPT, completion: [5, 6, 7] }
+  const adapters = await ADAPTERS()
+  const expected = []
+  for (const adapter of adapters) expected.push(await scorer.score([example], adapter))
+  for (const first of adapters.slice(-6)) {
+    await using other = await Scorer.open({ base, device: 'cpu', ...(first && { first }) })
+    assert.deepEqual(await other.score([example]), expected[0])
+    assert.deepEqual(await other.score([example], first), expected[adapters.indexOf(first)])
+    assert.deepEqual(await other.score([example], adapters[1]), expected[1])
+  }
+})
+
+test('what an adapter puts in front takes its room', async () => {
+  for (const [method, count] of [
+    ['prompt-tuning', 5],
+    ['prefix-tuning', 7],
+  ] as const) {
+    const adapter = await adapterOf(method, { virtualTokens: count }, 12)
+    const prompt = (length: number) => Array.from({ length }, (_, i) => i % 61)
+    const full = await tokens({ prompt: prompt(126 - count), maxTokens: 30, adapter })
+    assert.deepEqual([full.tokens.length, full.reason], [3, 'length'])
+    await assert.rejects(tokens({ prompt: prompt(129 - count), adapter }), error =>
+      isOppuError(error, 'INVALID_ARGUMENT'),
+    )
+    const example = (length: number) => ({ id: '', prompt: [], completion: prompt(length) })
+    assert.equal((await scorer.score([example(128 - count)], adapter)).at(0)?.tokens, count === 5 ? 123 : 120)
+    assert.deepEqual(await scorer.score([example(129 - count)], adapter), [undefined])
+  }
 })
 
 test('a prompt longer than one piece is read as a whole', async () => {

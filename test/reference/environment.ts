@@ -79,10 +79,12 @@ function runQuietly(command: string, args: readonly string[]): Promise<string | 
   const offline = { HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error', HF_HUB_DISABLE_PROGRESS_BARS: '1' }
   // Threads that spin while they wait make a busy machine ten times slower.
   const patient = { OMP_WAIT_POLICY: 'PASSIVE' }
+  // Peft writes sets as lists: in one order, so that goldens made again differ only where they mean something else.
+  const repeatable = { PYTHONHASHSEED: '0' }
   return new Promise(resolve => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...offline, ...patient, PYTHONUNBUFFERED: '1' },
+      env: { ...process.env, ...offline, ...patient, ...repeatable, PYTHONUNBUFFERED: '1' },
     })
     let tail = ''
     const keep = (bytes: Buffer) => {

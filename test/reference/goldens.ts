@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 import type { Example } from '../../node/model/batch.ts'
 import { runPython } from './environment.ts'
 
+/** Adapters of every method, and their goldens; their models are those of the other folders. */
+export const METHODS = fileURLToPath(new URL('../fixtures/methods/', import.meta.url))
 /** The models of one family each, and their goldens. */
 export const ARCHITECTURES = fileURLToPath(new URL('../fixtures/architectures/', import.meta.url))
 const REFERENCE = fileURLToPath(new URL('./reference.py', import.meta.url))
@@ -69,9 +71,9 @@ export async function readGoldens(folder = GOLDEN): Promise<Goldens> {
 }
 
 /** A job of reference.py; its other keys are that file's. */
-type ReferenceJob = { readonly kind: 'config' | 'encode' | 'logits' | 'train' | 'adapter' } & Readonly<
-  Record<string, unknown>
->
+type ReferenceJob = {
+  readonly kind: 'config' | 'encode' | 'logits' | 'train' | 'adapter' | 'method'
+} & Readonly<Record<string, unknown>>
 
 interface ReferenceAnswer {
   /** What the job wrote as JSON. */

@@ -11,6 +11,7 @@ import { packedLayout } from '../../node/model/layout.ts'
 import { labelLogits } from '../../node/model/loss.ts'
 import type { RunnableBase } from '../../node/model/runnable.ts'
 import type { LoadedAdapter } from '../../node/peft/adapter.ts'
+import { frontOf } from '../../node/peft/index.ts'
 
 export interface LogitsSession extends AsyncDisposable {
   /** Logits after the prompt's tokens at `rows` (default: every one), row-major. @returns [rows, vocab] */
@@ -31,9 +32,16 @@ export async function openLogits(base: Pick<RunnableBase, 'config' | 'weights'>)
   })
   return {
     async run(prompt, { rows = [...prompt.keys()], adapter } = {}) {
-      const [batch] = packExamples([{ id: 'prompt', prompt: [], completion: [...prompt, 0] }], prompt.length)
+      const { virtualIds, prefixTokens } = frontOf(config, adapter?.config)
+      const completion = [...virtualIds, ...prompt, 0]
+      const [batch] = packExamples(
+        [{ id: 'prompt', prompt: [], completion }],
+        completion.length,
+        prefixTokens,
+      )
       const { session, feeds } = await sessions.serve(adapter)
-      const labelRows = tensorOf('int64', [rows.length], rows)
+      const places = rows.map(row => virtualIds.length + row)
+      const labelRows = tensorOf('int64', [rows.length], places)
       const { logits } = await session.run({ ...feeds, ...batchFeeds(batch!), labelRows, targets: labelRows })
       return logits?.data as Float32Array
     },

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import torch
-from peft import PeftModel, get_peft_model, LoraConfig
+from peft import (
+    LoraConfig, PeftConfig, PeftModel, get_peft_config, get_peft_model, load_peft_weights, set_peft_model_state_dict,
+)  # fmt: skip
 from transformers import AutoModelForCausalLM, AutoTokenizer, get_linear_schedule_with_warmup
 
 loaded = {}
@@ -58,13 +60,16 @@ def encode(job):
 def logits(job):
     """Logits at `rows` of each prompt (every position where there are none), and greedy continuations."""
     model = load_base(job["base"])
-    peft = PeftModel.from_pretrained(model, job["adapter"]) if "adapter" in job else None
+    peft = load_adapter(model, job["adapter"]) if "adapter" in job else None
     runner = (peft or model).eval()
     with open(job["logits"], "wb") as out:
         for index, prompt in enumerate(job["prompts"]):
             rows = job["rows"][index] if "rows" in job else list(range(len(prompt)))
-            out.write(runner(torch.tensor([prompt])).logits[0][rows].contiguous().numpy().tobytes())
-    result = {"greedy": greedy(runner, job["prompts"], job["greedy"])} if job.get("greedy", 0) > 0 else {}
+            # Before the logits of the prompt stand those of virtual tokens, where an adapter has any.
+            found = runner(torch.tensor([prompt])).logits[0][-len(prompt):]
+            out.write(found[rows].contiguous().numpy().tobytes())
+    follow = greedy_anew if is_prompt_learning(peft) else greedy
+    result = {"greedy": follow(runner, job["prompts"], job["greedy"])} if job.get("greedy", 0) > 0 else {}
     if peft is not None:
         forget(model, peft)
     return result
@@ -87,9 +92,34 @@ def greedy(model, prompts, count):
     return torch.cat(out, dim=-1).tolist()
 
 
+def greedy_anew(model, prompts, count):
+    """The same for adapters that put something in front, each prompt read anew at every token: peft moves positions itself."""
+    sequences = [list(prompt) for prompt in prompts]
+    for _ in range(count):
+        for sequence in sequences:
+            sequence.append(int(model(torch.tensor([sequence])).logits[0, -1].argmax()))
+    return [sequence[-count:] for sequence in sequences]
+
+
+def is_prompt_learning(peft):
+    return peft is not None and peft.active_peft_config.is_prompt_learning
+
+
+def load_adapter(model, folder, trainable=False):
+    """An adapter from its folder. Peft goes on training no prompt that it has read, so that one is made anew and filled."""
+    config = PeftConfig.from_pretrained(folder)
+    if not (trainable and config.is_prompt_learning):
+        return PeftModel.from_pretrained(model, folder, is_trainable=trainable)
+    config.inference_mode = False
+    peft = get_peft_model(model, config)
+    set_peft_model_state_dict(peft, load_peft_weights(folder))
+    return peft
+
+
 def forget(model, peft):
     """Takes the adapter off again; `unload` leaves its configuration behind, of which the next one would warn."""
-    peft.unload()
+    if not is_prompt_learning(peft):
+        peft.unload()
     if hasattr(model, "peft_config"):
         del model.peft_config
 
@@ -116,7 +146,7 @@ def train(job):
     settings = job["settings"]
     model = load_base(job["base"], fresh="adapter" not in job)
     if "adapter" in job:
-        model = PeftModel.from_pretrained(model, job["adapter"], is_trainable=True)
+        model = load_adapter(model, job["adapter"], trainable=True)
     model.train()
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     undecayed = [p for name, p in named if any(part in name for part in settings["undecayed"])]
@@ -130,7 +160,7 @@ def train(job):
     started = time.monotonic()
     for batch in job["batches"]:
         ids, mask, labels = padded([job["examples"][index] for index in batch])
-        output = model(input_ids=ids, attention_mask=mask).logits
+        output = model(input_ids=ids, attention_mask=mask).logits[:, -ids.shape[1] :]
         loss = torch.nn.functional.cross_entropy(output[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
         loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_([p for _, p in named], settings["maxGradientNorm"])))
@@ -167,7 +197,34 @@ def make_adapter(job):
     return {}
 
 
-JOBS = {"config": config_of, "encode": encode, "logits": logits, "train": train, "adapter": make_adapter}
+def make_method(job):
+    """A new adapter of any of peft's kinds, as peft initialises it, or moved away from there where `moved` is true."""
+    torch.manual_seed(job["seed"])
+    model = load_base(job["base"])
+    peft = get_peft_model(model, get_peft_config({**job["config"], "task_type": "CAUSAL_LM"}))
+    if job["moved"]:
+        with torch.no_grad():
+            for name, parameter in peft.named_parameters():
+                if "lora_B" in name:
+                    parameter.normal_(0, 0.2)
+                elif "ia3_l" in name or "lora_magnitude_vector" in name:
+                    parameter.mul_(1 + 0.3 * torch.randn(parameter.shape))
+                elif "prompt_encoder" in name:
+                    parameter.mul_(0.5)
+    saved = peft.peft_config["default"]
+    saved.base_model_name_or_path = job["baseName"]
+    if getattr(saved, "tokenizer_name_or_path", None) is not None:
+        saved.tokenizer_name_or_path = job["baseName"]
+    peft.save_pretrained(job["save"])
+    (Path(job["save"]) / "README.md").unlink(missing_ok=True)
+    forget(model, peft)
+    return {}
+
+
+JOBS = {
+    "config": config_of, "encode": encode, "logits": logits, "train": train, "adapter": make_adapter,
+    "method": make_method,
+}  # fmt: skip
 
 
 def main():

@@ -12,10 +12,14 @@ import { baseId } from '../../protocol/manifest.ts'
 import { GOLDEN, type TrainingQuestion } from './goldens.ts'
 
 /** Imports a golden model into a home of its own, opens it, and removes the home after `use`. */
-export async function withGoldenBase<T>(model: string, use: (base: OpenedBase) => Promise<T>): Promise<T> {
+export async function withGoldenBase<T>(
+  model: string,
+  use: (base: OpenedBase) => Promise<T>,
+  folder = GOLDEN,
+): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), 'oppu-golden-'))
   try {
-    const manifest = await importBase(`file:${join(GOLDEN, model)}`, { home })
+    const manifest = await importBase(`file:${join(folder, model)}`, { home })
     return await use(await openBase(join(home, 'bases', baseId(manifest)), manifest))
   } finally {
     await rm(home, { recursive: true, force: true })

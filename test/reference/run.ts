@@ -1,14 +1,15 @@
 /**
  * `npm run test:reference`: compares us with Python's transformers and peft, and prints each figure beside its bar.
  * Exits 1 when a check fails; 0, saying why, where Python or its packages cannot be had. With `--write-golden` it makes
- * test/fixtures/golden anew and compares nothing. README.md beside this file says what is compared.
+ * the goldens under test/fixtures anew and compares nothing. README.md beside this file says what is compared.
  */
 import { writeArchitectures } from './architectures.ts'
 import { below, type Check, report, same } from './checks.ts'
 import { openEnvironment } from './environment.ts'
 import { checkGemma3 } from './gemma3.ts'
-import { ARCHITECTURES, answerGoldens, GOLDEN, readGoldens } from './goldens.ts'
+import { ARCHITECTURES, answerGoldens, GOLDEN, METHODS, readGoldens } from './goldens.ts'
 import { worstDifference, worstRelative } from './logits.ts'
+import { checkMethods, writeMethods } from './methods.ts'
 import { writeGoldens } from './questions.ts'
 import { checkSmolLm2 } from './smollm2.ts'
 
@@ -55,13 +56,17 @@ async function main(args: readonly string[]): Promise<number> {
     say(`making the goldens with ${versions}`)
     await writeGoldens(python, versions)
     await writeArchitectures(python, versions)
+    await writeMethods(python, versions)
     return 0
   }
   say('the committed goldens')
   const checks = [
     ...(await checkGoldens(python, 'goldens', GOLDEN)),
     ...(await checkGoldens(python, 'architectures', ARCHITECTURES)),
+    ...(await checkGoldens(python, 'methods', METHODS)),
   ]
+  say('adapters of every method, from us to peft')
+  checks.push(...(await checkMethods(python)))
   checks.push(...(await checkSmolLm2(python, say)))
   checks.push(...(await checkGemma3(python, say)))
   say('done')
