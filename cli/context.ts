@@ -22,7 +22,11 @@ export interface CommonOptions {
 }
 
 /** A new command below `parent` with the common options. `usage` is its name and arguments, as commander reads them. */
-export function newCommand<Usage extends string>(parent: CommandUnknownOpts, usage: Usage) {
+export function newCommand<Usage extends string>(
+  parent: CommandUnknownOpts,
+  usage: Usage,
+  jsonHelp = 'print the result as one JSON value',
+) {
   return parent
     .command(usage)
     .option('--home <dir>', 'folder of this node (default: OPPU_HOME, or .oppu in your home folder)')
@@ -30,7 +34,7 @@ export function newCommand<Usage extends string>(parent: CommandUnknownOpts, usa
       '--passphrase-file <file>',
       'read the passphrase from a file instead of asking (or set OPPU_PASSPHRASE)',
     )
-    .option('--json', 'print the result as one JSON value')
+    .option('--json', jsonHelp)
     .hook('preAction', (_, command) => demandNothingEmpty(command))
 }
 

@@ -26,6 +26,11 @@ export class Terminal {
     else if (text !== undefined) stdout.write(`${printable(text)}\n`)
   }
 
+  /** With `--json`, one line about what goes on, before the result's; people are told otherwise. */
+  event(value: unknown): void {
+    if (this.json) stdout.write(`${JSON.stringify(value)}\n`)
+  }
+
   /** A piece of a text result as it comes, where results are for people. */
   piece(text: string): void {
     if (!this.json) stdout.write(printable(text))

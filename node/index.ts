@@ -8,13 +8,13 @@ export type {
   GenerateRequest,
   Learning,
   OwnEvaluation,
-  TrainReport,
   TrainRequest,
 } from './learning.ts'
 export { type NodeOptions, PersonalNode } from './node.ts'
 export type { Peering, Providing, PullResult } from './peering.ts'
 export type { HistoryItem } from './personal/history.ts'
 export { type ImportReport, importHistory } from './personal/import.ts'
+export type { RunPlan } from './planning.ts'
 export type {
   AdapterRecord,
   CurvePoint,
@@ -24,3 +24,4 @@ export type {
   Verdict,
 } from './store/adapter-record.ts'
 export type { TrainStep } from './train/trainer.ts'
+export type { TrainReport } from './training.ts'

@@ -1,24 +1,27 @@
 /**
- * What this node learns and says: trains an adapter from its own history, measures it on what it was never trained on,
- * and generates with it. It joins history, base, trainer and sealed store; each room keeps its own rules.
+ * What this node learns and says: trains an adapter from its own history (planning.ts, training.ts), measures it on what
+ * it was never trained on, and generates with it. It joins history, base, trainer and sealed store; each room keeps its
+ * own rules.
  */
 import { OppuError } from '../protocol/errors.ts'
 import { type AdapterId, type BaseId, shortId } from '../protocol/ids.ts'
-import { DEFAULT_HOLD_OUT, type TaskMetric } from '../protocol/task.ts'
+import type { TaskMetric } from '../protocol/task.ts'
 import { type OpenedBase, openBase } from './base/open.ts'
 import { type Evaluation, evaluate } from './eval/evaluate.ts'
 import { TokenGenerator } from './generate/generator.ts'
 import type { Sampling } from './generate/sampler.ts'
 import type { DeviceChoice } from './graph/device.ts'
-import type { DeviceAccount } from './graph/session.ts'
-import { type LoadedAdapter, loadAdapter, type MethodName } from './peft/index.ts'
-import { messagesOf, promptIds, split, toExamples } from './personal/examples.ts'
+import { type LoadedAdapter, loadAdapter } from './peft/index.ts'
+import { messagesOf, promptIds, split } from './personal/examples.ts'
 import type { History } from './personal/history.ts'
+import { planRun, type RunPlan, type RunRequest } from './planning.ts'
 import type { AdapterRecord } from './store/adapter-record.ts'
 import type { Adapters } from './store/adapters.ts'
 import type { Bases, StoredBase } from './store/bases.ts'
-import type { TrainConfig } from './train/config.ts'
-import { type TrainStep, train } from './train/trainer.ts'
+import type { Checkpoints } from './store/checkpoints.ts'
+import type { Runs } from './store/runs.ts'
+import type { TrainStep } from './train/trainer.ts'
+import { carryOut, type RunOptions, type TrainReport } from './training.ts'
 
 interface Waiting {
   readonly device?: DeviceChoice
@@ -26,33 +29,11 @@ interface Waiting {
   readonly onNote?: (text: string) => void
 }
 
-export interface TrainRequest extends Waiting {
+export interface TrainRequest extends Waiting, RunRequest, RunOptions {
   /** An id, its first digits, or a name; may be left out where there is one base only. */
   readonly base?: string
-  readonly method?: MethodName
-  readonly methodConfig?: Readonly<Record<string, unknown>>
-  readonly config?: Partial<TrainConfig>
-  /** Share of the items, the newest, that is not trained on. */
-  readonly holdOut?: number
-  /** Only history items of this task. */
-  readonly only?: string
-}
-
-export interface TrainReport {
-  readonly adapter: AdapterId
-  readonly base: BaseId
-  readonly device: DeviceAccount
-  /** Items trained on; held out for measuring; left out because their answer alone is too long. */
-  readonly trained: number
-  readonly heldOut: number
-  readonly leftOut: number
-  readonly steps: number
-  /** Of the last step. */
-  readonly loss: number
-  readonly tokensPerSecond: number
-  readonly seconds: number
-  /** Size of the sealed file. */
-  readonly bytes: number
+  /** Told once, before the first step. */
+  readonly onPlan?: (plan: RunPlan) => void
 }
 
 export interface EvaluateRequest extends Waiting {
@@ -88,6 +69,8 @@ export interface LearningParts {
   readonly bases: Bases
   readonly history: History
   readonly adapters: Adapters
+  readonly checkpoints: Checkpoints
+  readonly runs: Runs
 }
 
 export class Learning {
@@ -98,78 +81,37 @@ export class Learning {
   }
 
   /**
-   * Yields every step; the adapter is sealed and stored when the last is done, and only then.
-   * @throws OppuError NO_USABLE_ITEMS, NOT_FOUND, AMBIGUOUS; those of `train` and `openBase`; the signal's reason.
+   * Yields every step. The adapter is sealed, stored, and put in use if it is not worse than what is in use, when all is
+   * done; a run that is cut short before goes on when the same is asked for again.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS; those of `planRun`, `carryOut` and `openBase`; the signal's reason.
    */
   async *train(request: TrainRequest): AsyncGenerator<TrainStep, TrainReport> {
-    const { signal } = request
-    const started = Date.now()
-    const { history, adapters } = this.#parts
-    const base = await this.#openBase(await this.#parts.bases.find(request.base), request)
+    const { bases, history, adapters, checkpoints, runs } = this.#parts
+    const base = await this.#openBase(await bases.find(request.base), request)
     const items = await history.list(request.only === undefined ? {} : { task: request.only })
-    if (items.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to train on')
-    const { training, heldOut } = split(items, request.holdOut ?? DEFAULT_HOLD_OUT)
-    const { examples, leftOut } = toExamples(training, base, { maxLength: base.config.maxPositions })
-    if (examples.length === 0) {
-      throw new OppuError(
-        'NO_USABLE_ITEMS',
-        `none of the ${training.length} items to train on fits the base, which takes ${base.config.maxPositions} tokens: their answers are too long`,
-      )
-    }
-    const steps = train({
-      base,
-      method: request.method ?? 'lora',
-      methodConfig: request.methodConfig ?? {},
-      examples,
-      ...(request.config === undefined ? {} : { config: request.config }),
-      ...(request.device === undefined ? {} : { device: request.device }),
-      ...(signal === undefined ? {} : { signal }),
-    })
-    let last: TrainStep | undefined
-    let device: DeviceAccount | undefined
-    for (;;) {
-      const next = await steps.next()
-      if (!next.done) {
-        last = next.value
-        device ??= next.value.device
-        yield next.value
-        continue
-      }
-      const { manifest, files, curve, tokensPerSecond } = next.value
-      const itemIds = examples.map(({ id }) => id)
-      const record = await adapters.put({ manifest, files }, { curve, itemIds })
-      return {
-        adapter: record.id,
-        base: base.id,
-        device: device!,
-        trained: manifest.trainedItems,
-        heldOut: heldOut.length,
-        leftOut: leftOut.length,
-        steps: curve.length,
-        loss: last!.loss,
-        tokensPerSecond,
-        seconds: (Date.now() - started) / 1000,
-        bytes: await adapters.sealedBytes(record.id),
-      }
-    }
+    if (items.length === 0 && request.only !== undefined)
+      throw new OppuError('NO_USABLE_ITEMS', `there is no history of task ${JSON.stringify(request.only)}`)
+    const planned = await planRun(adapters, base, items, request)
+    request.onPlan?.(planned.plan)
+    return yield* carryOut(planned, { adapters, checkpoints, runs, base }, request)
   }
 
   /**
-   * Measures on the newest items, less any that the own adapter was trained on.
+   * Measures on the newest items, less any that the own adapter was trained on or that told it when to stop.
    * @throws OppuError NO_USABLE_ITEMS, NOT_FOUND, AMBIGUOUS, BASE_MISMATCH; the signal's reason.
    */
   async evaluate(request: EvaluateRequest): Promise<OwnEvaluation> {
     const { adapters, bases, history } = this.#parts
-    const own = await adapters.find(request.own)
+    const own = await adapters.find(request.own, request.only === undefined ? {} : { only: request.only })
     const other = request.other === undefined ? undefined : await adapters.find(request.other)
     const stored = await bases.get(own.baseId)
     if (stored === undefined)
       throw new OppuError('NOT_FOUND', `the adapter's base ${shortId(own.baseId)} is not on this node`)
     const base = await this.#openBase(stored, request)
-    const trainedOn = new Set(own.itemIds)
+    const seen = new Set([...own.itemIds, ...own.validationIds])
     const all = await history.list(request.only === undefined ? {} : { task: request.only })
     if (all.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to score on')
-    const items = split(all, request.holdOut).heldOut.filter(({ id }) => !trainedOn.has(id))
+    const items = split(all, request.holdOut).heldOut.filter(({ id }) => !seen.has(id))
     if (items.length === 0) {
       throw new OppuError('NO_USABLE_ITEMS', 'the adapter was trained on every item that should be held out')
     }
@@ -194,7 +136,7 @@ export class Learning {
   /** Yields text as it comes. @throws OppuError NOT_FOUND, AMBIGUOUS, BASE_MISMATCH; the signal's reason. */
   async *generate(request: GenerateRequest): AsyncGenerator<string> {
     const { adapters, bases } = this.#parts
-    const record = request.adapter === 'none' ? undefined : await adapters.find(request.adapter)
+    const record = await this.#answering(request)
     const stored = await bases.find(request.base ?? record?.baseId)
     const base = await this.#openBase(stored, request)
     const { tokenizer } = base
@@ -232,6 +174,20 @@ export class Learning {
     }
     const rest = tokenizer.decode(ids, { skipSpecialTokens: true }).slice(told.length)
     if (rest !== '') yield rest
+  }
+
+  /** The adapter to answer through; the base answers alone where it is the one in use. */
+  async #answering({ adapter, base, onNote }: GenerateRequest): Promise<AdapterRecord | undefined> {
+    const { adapters, bases } = this.#parts
+    if (adapter === 'none') return undefined
+    const filter = base === undefined ? {} : { baseId: (await bases.find(base)).id }
+    if (adapter !== 'latest') return adapters.find(adapter)
+    const current = await adapters.current(filter)
+    if (current !== undefined && current.record === undefined) {
+      onNote?.('no adapter is in use: the base answers alone (oppu adapter list)')
+      return undefined
+    }
+    return adapters.find(adapter, filter)
   }
 
   #openBase(base: StoredBase, { onNote, signal }: Waiting): Promise<OpenedBase> {

@@ -17,8 +17,10 @@ import { History } from './personal/history.ts'
 import { Adapters } from './store/adapters.ts'
 import { type AuditEntry, AuditLog, readAudit } from './store/audit.ts'
 import { Bases } from './store/bases.ts'
+import { Checkpoints } from './store/checkpoints.ts'
 import { Database } from './store/db.ts'
 import { Reports } from './store/reports.ts'
+import { Runs } from './store/runs.ts'
 import type { Vault } from './store/vault.ts'
 import { createVaultFile, openVaultFile, readVaultFile } from './store/vault-file.ts'
 import { parseRecord } from './store/vault-record.ts'
@@ -117,7 +119,14 @@ export class PersonalNode {
   /** Training, evaluation and generation on this node's history, bases and adapters. @throws as unlock(). */
   async learning(): Promise<Learning> {
     const { Learning } = await import('./learning.ts')
-    return new Learning({ bases: this.bases, history: await this.history(), adapters: await this.adapters() })
+    const vault = await this.unlock()
+    return new Learning({
+      bases: this.bases,
+      history: await this.history(),
+      adapters: await this.adapters(),
+      checkpoints: await Checkpoints.open(join(this.home, 'checkpoints'), vault),
+      runs: Runs.open(this.#db, vault),
+    })
   }
 
   /** What left this node so far, oldest first. */

@@ -44,6 +44,10 @@ export const ERROR_KINDS = {
     hint: 'Get it again, from elsewhere if need be; a damaged base goes with oppu base remove (--leftovers).',
   },
   NO_USABLE_ITEMS: { exit: 65, hint: 'Import more history first: oppu data import FILE.' },
+  NOTHING_NEW: {
+    exit: 66,
+    hint: 'Import newer history (oppu data import FILE), or train on all of it from the start: oppu train --fresh.',
+  },
   NOT_INITIALIZED: { exit: 66, hint: 'Create the node first: oppu init.' },
   ALREADY_INITIALIZED: { exit: 73, hint: 'This folder already holds a node; use another with --home.' },
   NOT_FOUND: { exit: 66, hint: 'Check the name or path; the matching list command shows what there is.' },

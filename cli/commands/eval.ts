@@ -12,7 +12,7 @@ export function addEvalCommand(program: Command): void {
     .description("score base, own adapter and another's on your newest items, which were never trained on")
     .option('--task <task>', "one of the coordinator's signed tasks, by id; it is shown before it runs")
     .option('--only <task>', 'only history items of this task')
-    .option('--own <adapter>', 'your adapter', 'latest')
+    .option('--own <adapter>', 'your adapter; "latest" is the one in use', 'latest')
     .option('--other <adapter>', "another person's adapter, as a control")
     .addOption(holdOutOption('without --task: the newest share of items to score on'))
     .addOption(new Option('--metric <metric>', 'without --task').choices(METRICS).default('rouge-1' as const))

@@ -7,7 +7,11 @@ export function addGenerateCommand(program: Command): void {
   newCommand(program, 'generate <prompt>')
     .description('answer a prompt with the base, through your adapter where one is named')
     .option('--base <base>', "which base (default: the adapter's, or the only one there is)")
-    .option('--adapter <adapter>', 'which adapter; "none" for the base alone', 'latest')
+    .option(
+      '--adapter <adapter>',
+      'which adapter; "latest" is the one in use, "none" the base alone',
+      'latest',
+    )
     .option('--raw', 'continue the text as it is, without the chat template')
     .addOption(
       numberOption('--max-tokens <count>', {

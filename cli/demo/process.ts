@@ -1,6 +1,6 @@
 /**
  * The demo's processes: real `oppu` commands, each its own process with its own home, as a person would run them.
- * A command's progress goes straight to this process's stderr; its result is the JSON that it prints.
+ * A command's progress goes straight to this process's stderr; its result is the JSON that it prints last.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ export class Participant {
     this.#signal = options.signal
   }
 
-  /** Runs one command to its end and returns the result it printed. @throws OppuError when it fails. */
+  /** Runs one command to its end and returns the result it printed, its last line. @throws OppuError when it fails. */
   async run<Result>(...args: readonly string[]): Promise<Result> {
     const child = this.#spawn(args)
     let output = ''
@@ -39,7 +39,7 @@ export class Participant {
     const [status] = (await once(child, 'close')) as [number | null]
     this.#signal.throwIfAborted()
     if (status !== 0) throw this.#failed(args, status)
-    return JSON.parse(output) as Result
+    return JSON.parse(output.trimEnd().split('\n').at(-1)!) as Result
   }
 
   /** Starts a command that runs until it is stopped; resolves with the first result line it prints. */

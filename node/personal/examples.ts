@@ -141,7 +141,7 @@ export function split(items: readonly HistoryItem[], holdOut: number): Split {
     const sameTime = ordered.length > 1 && ordered[0]!.time === ordered.at(-1)!.time
     throw new OppuError(
       'NO_USABLE_ITEMS',
-      `${items.length} items cannot be split in time into a training and a test part` +
+      `${items.length} item${items.length === 1 ? '' : 's'} cannot be split in time into a training and a test part` +
         (sameTime ? ': they all have the same time' : ''),
     )
   }

@@ -3,7 +3,7 @@
  * Storing the notes is adapters.ts's business; making them is that of whoever trains and measures.
  */
 import { OppuError } from '../../protocol/errors.ts'
-import type { AdapterId, BaseId } from '../../protocol/ids.ts'
+import { type AdapterId, type BaseId, shortId } from '../../protocol/ids.ts'
 
 /** A point of a training curve. Records of earlier versions have step and loss alone. */
 export interface CurvePoint {
@@ -32,7 +32,7 @@ export interface Lineage {
 /** How answers of a few held-out prompts look, beside the gold ones; see eval/degeneration.ts. */
 export interface AnswerCounts {
   readonly answers: number
-  /** Answers that are caught in a loop; empty; without an end; far longer than the gold answer. One may be several. */
+  /** Answers that are caught in a loop; empty; without an end; far longer than the gold answer, as those without an end are. */
   readonly looping: number
   readonly empty: number
   readonly endless: number
@@ -64,10 +64,25 @@ export interface Measured {
 }
 
 /**
- * What became of a newly trained adapter: in use; or not, because it is worse than the base, answers worse than the
- * base, or is worse than the adapter in use. `unmeasured`: nothing was held out that fits the base; it is in use.
+ * What became of a newly trained adapter: in use; or not, because no step made it better than what it began from, it is
+ * worse than the base, answers worse than the base, or is worse than the adapter in use. `unmeasured`: nothing was held
+ * out that fits the base; it is in use.
  */
-export type Verdict = 'used' | 'unmeasured' | 'below-base' | 'degenerate' | 'below-parent'
+export type Verdict = 'used' | 'unmeasured' | 'unimproved' | 'below-base' | 'degenerate' | 'below-parent'
+
+/** Whether an adapter is put in use with its verdict, and in words why one is not in use. */
+export const VERDICTS: Readonly<Record<Verdict, { readonly isUsed: boolean; readonly reason: string }>> = {
+  used: { isUsed: true, reason: 'another was chosen since' },
+  unmeasured: { isUsed: true, reason: 'another was chosen since' },
+  unimproved: { isUsed: false, reason: 'no step made it better on the items that tell when to stop' },
+  'below-base': { isUsed: false, reason: 'on the newest items it is worse than the base' },
+  degenerate: {
+    isUsed: false,
+    reason:
+      'its answers, unlike those of the base, repeat themselves, are empty, far too long or without an end',
+  },
+  'below-parent': { isUsed: false, reason: 'on the newest items it is worse than the adapter in use' },
+}
 
 export interface AdapterRecord {
   readonly id: AdapterId
@@ -109,6 +124,11 @@ export type AdapterRemarks = Partial<
 export interface Slot {
   readonly baseId: BaseId
   readonly only?: string
+}
+
+/** An adapter as a person is told of it. */
+export function versionOf({ id, lineage }: AdapterRecord): string {
+  return `version ${lineage.version} (${shortId(id)})`
 }
 
 /** The adapter that it was trained on from; undefined for the first of a line. */

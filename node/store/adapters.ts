@@ -26,6 +26,8 @@ import {
   type Slot,
   slotOf,
   thinned,
+  VERDICTS,
+  versionOf,
 } from './adapter-record.ts'
 import { type ByteSource, errorCode, writeFileAtomic } from './atomic-file.ts'
 import type { Database, Write } from './db.ts'
@@ -177,17 +179,16 @@ export class Adapters {
    * @throws OppuError NOT_FOUND: it is the first of its line, or its parent was removed; INVALID_ARGUMENT: not an ancestor.
    */
   async rollback(from: AdapterRecord, to?: AdapterId): Promise<AdapterRecord> {
-    const { ancestors, version } = from.lineage
-    if (to !== undefined && !ancestors.includes(to))
+    if (to !== undefined && !from.lineage.ancestors.includes(to))
       throw new OppuError(
         'INVALID_ARGUMENT',
-        `${shortId(to)} is no ancestor of ${shortId(from.id)}, the adapter in use; oppu adapter use takes any`,
+        `${shortId(to)} is no ancestor of ${versionOf(from)}, the adapter in use; oppu adapter use takes any`,
       )
     const target = to ?? parentOf(from)
     if (target === undefined)
       throw new OppuError(
         'NOT_FOUND',
-        `${shortId(from.id)} (version ${version}) is the first of its line: there is nothing to go back to`,
+        `${versionOf(from)} is the first of its line: there is nothing to go back to`,
       )
     return this.use(target)
   }
@@ -267,7 +268,7 @@ export class Adapters {
     for (const record of records.filter(({ origin }) => origin === 'trained')) {
       const slot = slotOf(record)
       const earlier = found.get(keyOf(slot))?.record
-      const fit = record.verdict === undefined || record.verdict === 'used' || record.verdict === 'unmeasured'
+      const fit = VERDICTS[record.verdict ?? 'used'].isUsed
       found.set(keyOf(slot), { slot, record: fit ? record : earlier, since: record.createdAt })
     }
     for (const { slot, adapter, since } of await this.#inUse.list()) {

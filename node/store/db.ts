@@ -12,7 +12,7 @@ import { Level } from 'level'
 import { OppuError } from '../../protocol/errors.ts'
 import { errorCode } from './atomic-file.ts'
 
-export const TABLES = ['history', 'adapters', 'inUse', 'reports'] as const
+export const TABLES = ['history', 'adapters', 'inUse', 'runs', 'reports'] as const
 export type TableName = (typeof TABLES)[number]
 
 /** One write of a batch; without a value the key is removed. */
@@ -47,6 +47,7 @@ export class Database {
   readonly history: Table
   readonly adapters: Table
   readonly inUse: Table
+  readonly runs: Table
   readonly reports: Table
   readonly #level: ByteLevel
   #closing: Promise<void> | undefined
@@ -57,6 +58,7 @@ export class Database {
     this.history = table('history')
     this.adapters = table('adapters')
     this.inUse = table('inUse')
+    this.runs = table('runs')
     this.reports = table('reports')
   }
 

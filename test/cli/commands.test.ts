@@ -109,13 +109,13 @@ test('train, evaluate, generate, export and import on one node; Ctrl-C in the mi
   assert.equal((await training.outcome).status, 130)
   assert.deepEqual(await json(home, 'adapter', 'list'), [])
 
-  const report = await json<{ adapter: string; trained: number; heldOut: number }>(
+  const report = await json<{ adapter: string; trained: number; validation: number; heldOut: number }>(
     home,
     'train',
     '--steps',
     '30',
   )
-  assert.deepEqual([report.trained, report.heldOut], [32, 8])
+  assert.deepEqual([report.trained, report.validation, report.heldOut], [29, 3, 8])
   const evaluation = await json<{ items: number; logLikelihood: { base: number; own: number } }>(home, 'eval')
   assert.equal(evaluation.items, 8)
   assert.ok(

@@ -56,11 +56,11 @@ export function oppu(home: string, args: readonly string[], passphrase?: string)
   return start(home, args, passphrase).outcome
 }
 
-/** Runs a command that must succeed, and returns the JSON that it printed. */
+/** Runs a command that must succeed, and returns the JSON that it printed last. */
 export async function json<Result>(home: string, ...args: readonly string[]): Promise<Result> {
   const { status, stdout, stderr } = await oppu(home, [...args, '--json'])
   if (status !== 0) throw new Error(`oppu ${args.join(' ')} ended with ${status}: ${stderr}`)
-  return JSON.parse(stdout) as Result
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Result
 }
 
 /** A failure as a person meets it: its code, what to do about it, its exit status, no result and no stack trace. */
