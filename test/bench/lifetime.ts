@@ -1,0 +1,113 @@
+/** How long a run takes to begin, and whether it grows: the parts of `bench -- train` that need no opponent. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { importBase } from '../../node/base/import.ts'
+import { openBase } from '../../node/base/open.ts'
+import { baseId } from '../../protocol/manifest.ts'
+import { BENCH_HOME, type BenchBase, llamaConfig } from './base.ts'
+import { type BenchItems, makeWorkload } from './items.ts'
+import { Lineup } from './lineup.ts'
+import type { Part } from './report.ts'
+import { median } from './rounds.ts'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+const PASSPHRASE = 'for the bench only'
+/** Short, so that the first step takes no time to speak of. */
+const SHORT_ITEMS = 8
+
+interface LifetimeBench {
+  readonly scratch: string
+  say(line: string): void
+}
+
+/** From the start of the process `oppu train` to the line that its first step is done, the base's weights being there. */
+export async function timeToFirstStep(
+  base: BenchBase,
+  rounds: number,
+  { scratch, say }: LifetimeBench,
+): Promise<Part> {
+  const home = join(scratch, 'home')
+  await mkdir(join(home, 'bases'), { recursive: true })
+  await symlink(resolve(BENCH_HOME, 'bases', base.id), join(home, 'bases', base.id))
+  const history = join(scratch, 'short.jsonl')
+  const lines = Array.from({ length: SHORT_ITEMS }, (_, n) =>
+    JSON.stringify({ prompt: `Say ${n}.`, completion: `${n}.`, time: 1e12 + 1e9 * n }),
+  )
+  await writeFile(history, lines.join('\n'))
+  await oppu(home, ['init'])
+  await oppu(home, ['data', 'import', history])
+  const seconds: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    seconds.push(await oppu(home, ['train', '--steps', '2', '--batch-size', '1'], FIRST_STEP))
+    say(`oppu train: first step after ${seconds.at(-1)!.toFixed(2)} s`)
+  }
+  const figure = {
+    name: 'train.start_s',
+    value: median(seconds),
+    unit: 's',
+    bar: 5,
+    better: 'lower',
+  } as const
+  return { figures: [figure], runs: { start: seconds }, tables: [] }
+}
+
+/** What the first step makes `oppu train` say, on either stream. */
+const FIRST_STEP = /^training on |^step 1 |"step":1\b/
+
+/** Runs a command to its end. @returns seconds until a line matched `awaited`, or all of it took. */
+async function oppu(home: string, args: readonly string[], awaited?: RegExp): Promise<number> {
+  const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: PASSPHRASE }
+  const started = performance.now()
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said: string[] = []
+  let matched: number | undefined
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', line => {
+      said.push(line)
+      if (awaited?.test(line)) matched ??= performance.now()
+    })
+  }
+  const [status] = await once(child, 'close')
+  if (status !== 0 || (awaited !== undefined && matched === undefined))
+    throw new Error(`oppu ${args.join(' ')} ended with ${status}:\n${said.slice(-15).join('\n')}`)
+  return ((matched ?? performance.now()) - started) / 1000
+}
+
+/** Where memory is looked at: the mean of the ten steps that end here. */
+const EARLY = 50
+const LATE = 1000
+const WINDOW = 10
+
+/** Resident memory late in a long run to early in it: the embedded base, short items, the real trainer. */
+export async function growthOfMemory(items: BenchItems, { scratch, say }: LifetimeBench): Promise<Part> {
+  const home = join(scratch, 'embedded')
+  const manifest = await importBase('embedded', { home })
+  const opened = await openBase(join(home, 'bases', baseId(manifest)), manifest)
+  const base = { ...opened, config: llamaConfig(opened) }
+  const lineup = await Lineup.open({ base, scratch: join(scratch, 'small'), python: undefined })
+  const shape = { itemsPerStep: 4, steps: LATE, maxLength: 64 }
+  await using ours = await lineup.ours('ours', makeWorkload(items, base, shape), {
+    collect: true,
+    maxLength: shape.maxLength,
+  })
+  const rss: number[] = []
+  for (let step = 1; step <= LATE; step++) {
+    rss.push((await ours.step()).rss)
+    if (step % 250 === 0) say(`step ${step}: ${(rss.at(-1)! / 1e6).toFixed(0)} MB resident`)
+  }
+  const around = (step: number) => mean(rss.slice(step - WINDOW, step))
+  const value = around(LATE) / around(EARLY)
+  return {
+    figures: [{ name: 'train.rss_growth', value, unit: '', bar: 1.02, better: 'lower' }],
+    runs: { rss },
+    tables: [],
+  }
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length
+}

@@ -1,0 +1,115 @@
+/**
+ * `npm run bench -- NAME`: measures, prints a table, and with `--json FILE` writes what it found for machines. Exits 0 when
+ * it could measure, whatever the figures say; 1 when it could not; 64 for a command line that it does not know. Nothing
+ * here is part of `npm test` but the tests of what is counted and how.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { TRAIN_SCHEMA } from '../../node/train/config.ts'
+import { openEnvironment } from '../reference/environment.ts'
+import { openSmolLm2 } from './base.ts'
+import { costTable } from './growth.ts'
+import { readItems } from './items.ts'
+import { growthOfMemory, timeToFirstStep } from './lifetime.ts'
+import { Lineup } from './lineup.ts'
+import { figureTable, type Part, writeReport } from './report.ts'
+import { againstPeft, againstTorch, batchOf16, int8AgainstFloat32 } from './train.ts'
+
+const USAGE = `npm run bench -- train [--quick] [--only PART,PART] [--json FILE]
+npm run bench -- growth [--quick] [--json FILE]
+
+train: our training against PyTorch's. Parts: peft, torch, torch-unshared (with torch, and one that does not share
+common beginnings), batch16, int8 (where there is such a precision), start, rss.
+growth: what training costs over sequence length, batch, rank and size of the base.
+`
+const PARTS = ['peft', 'torch', 'torch-unshared', 'batch16', 'int8', 'start', 'rss'] as const
+type PartName = (typeof PARTS)[number]
+/** Left out unless asked for. */
+const OPTIONAL: readonly PartName[] = ['torch-unshared']
+const ROUNDS = 5
+const QUICK_ROUNDS = 2
+/** Items of each task; more than the steps take, so that none comes twice. */
+const ITEMS = 160
+
+interface Options {
+  readonly quick: boolean
+  readonly only: readonly PartName[]
+  readonly scratch: string
+}
+
+const started = performance.now()
+
+function say(line: string): void {
+  const seconds = Math.round((performance.now() - started) / 1000)
+  process.stderr.write(`[${String(seconds).padStart(4)} s] ${line}\n`)
+}
+
+async function train(python: string, { quick, only, scratch }: Options): Promise<Part> {
+  const rounds = quick ? QUICK_ROUNDS : ROUNDS
+  const base = await openSmolLm2(python)
+  const items = await readItems(ITEMS)
+  const lineup = await Lineup.open({ base, scratch, python })
+  const bench = { lineup, base, items, rounds, say }
+  const parts: Part[] = []
+  const part = async (name: PartName, measure: () => Promise<Part>): Promise<void> => {
+    if (!only.includes(name)) return
+    say(`part ${name}`)
+    parts.push(await measure())
+  }
+  const isUnshared = only.includes('torch-unshared')
+  await part('peft', () => againstPeft(bench))
+  await part(isUnshared ? 'torch-unshared' : 'torch', () => againstTorch(bench, isUnshared))
+  await part('batch16', () => batchOf16(bench))
+  if ('precision' in TRAIN_SCHEMA) await part('int8', () => int8AgainstFloat32(bench))
+  await part('start', () => timeToFirstStep(base, rounds, { scratch, say }))
+  await part('rss', () => growthOfMemory(items, { scratch, say }))
+  return {
+    figures: parts.flatMap(({ figures }) => figures),
+    runs: Object.assign({ items: items.source, rounds }, ...parts.map(({ runs }) => runs)),
+    tables: parts.flatMap(({ tables }) => tables),
+  }
+}
+
+async function growth(python: string, { quick, scratch }: Options): Promise<Part> {
+  const base = await openSmolLm2(python)
+  return await costTable(base, { quick, scratch, say })
+}
+
+const COMMANDS = { train, growth }
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = {
+    json: { type: 'string' },
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  } as const
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+  const [name] = positionals
+  const only = values.only?.split(',') ?? PARTS.filter(part => !OPTIONAL.includes(part))
+  const unknown = only.find(part => !PARTS.includes(part as PartName))
+  if (positionals.length !== 1 || !Object.hasOwn(COMMANDS, name!) || unknown !== undefined) {
+    process.stderr.write(USAGE)
+    return 64
+  }
+  const environment = await openEnvironment(say)
+  if (typeof environment === 'string') {
+    process.stderr.write(`Nothing is measured: ${environment}\n`)
+    return 1
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'oppu-bench-'))
+  try {
+    const chosen = { quick: values.quick, only: only as PartName[], scratch }
+    const part = await COMMANDS[name as keyof typeof COMMANDS](environment.python, chosen)
+    const versions = environment.versions.split(', ')
+    if (values.json !== undefined) await writeReport(values.json, part, versions)
+    const tables = part.figures.length > 0 ? [...part.tables, figureTable(part.figures)] : part.tables
+    process.stdout.write(`\n${tables.join('\n\n')}\n`)
+    return 0
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
