@@ -35,8 +35,9 @@ export async function int8Weights(
     for (const [name, { forward, backward }] of layers) {
       options.signal?.throwIfAborted()
       const values = (await readWeights(base.weights, [`${name}.weight`])).get(`${name}.weight`)!
-      await writeMatrix(target, spreadRows(transposed(values, forward.shape), forward.shape), forward)
-      await writeMatrix(target, values, backward)
+      const [out, width] = backward.shape
+      await write(target, forwardMatrix(values, out, width), forward)
+      await write(target, backwardMatrix(values, out, width), backward)
       options.onProgress?.(backward.offset, end)
     }
     await target.sync()
@@ -63,42 +64,84 @@ async function isComplete(path: string, mark: Buffer, end: number): Promise<bool
   }
 }
 
-/** [out, in] as [in, out], the shape that is given. */
-function transposed(values: Float32Array, [rows, columns]: readonly [number, number]): Float32Array {
-  const turned = new Float32Array(values.length)
-  for (let column = 0; column < columns; column++)
-    for (let row = 0; row < rows; row++) turned[row * columns + column] = values[column * rows + row]!
-  return turned
+/** Rows of a matrix that are turned into columns at a time: they fit into the cache. */
+const STRIP = 64
+
+/** Bytes of a matrix with a scale for each of its columns, at which the column's largest size is 127. */
+interface Quantized {
+  readonly bytes: Int8Array
+  readonly scales: Float32Array
 }
 
-/** The matrix whose product with a row that `spread` turned is the same: each block of rows turned alike. In place. */
-function spreadRows(values: Float32Array, [rows, columns]: readonly [number, number]): Float32Array {
-  const block = spreadBlock(rows)
-  for (let start = 0; start < rows; start += block)
-    for (let width = 1; width < block; width *= 2)
-      for (let i = start; i < start + block; i++) {
-        if ((i - start) & width) continue
-        for (let column = 0; column < columns; column++) {
-          const [a, b] = [values[i * columns + column]!, values[(i + width) * columns + column]!]
-          values[i * columns + column] = (a + b) * Math.SQRT1_2
-          values[(i + width) * columns + column] = (a - b) * Math.SQRT1_2
-        }
-      }
-  return values
-}
-
-/** Writes a matrix [k, n] as bytes with a scale for each column, at which its largest size is 127. */
-async function writeMatrix(target: Handle, values: Float32Array, place: Int8Matrix): Promise<void> {
-  const [rows, columns] = place.shape
-  const scales = new Float32Array(columns)
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      scales[column] = Math.max(scales[column]!, Math.abs(values[row * columns + column]!))
-  for (let column = 0; column < columns; column++) scales[column] = scales[column]! / 127 || 1
+/** W [out, in] as Wᵀ [in, out], its inputs turned as `spread` turns what comes in: the product stays the same. */
+function forwardMatrix(values: Float32Array, out: number, width: number): Quantized {
   const bytes = new Int8Array(values.length)
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      bytes[row * columns + column] = Math.round(values[row * columns + column]! / scales[column]!)
+  const scales = new Float32Array(out)
+  const row = new Float32Array(width)
+  const strip = new Int8Array(STRIP * width)
+  for (let first = 0; first < out; first += STRIP) {
+    const count = Math.min(STRIP, out - first)
+    for (let r = 0; r < count; r++) {
+      row.set(values.subarray((first + r) * width, (first + r + 1) * width))
+      turn(row, spreadBlock(width))
+      const scale = largest(row) / 127 || 1
+      scales[first + r] = scale
+      const factor = 1 / scale
+      for (let i = 0; i < width; i++) strip[r * width + i] = rounded(row[i]! * factor)
+    }
+    for (let i = 0; i < width; i++)
+      for (let r = 0; r < count; r++) bytes[i * out + first + r] = strip[r * width + i]!
+  }
+  return { bytes, scales }
+}
+
+/** W [out, in] as it is. */
+function backwardMatrix(values: Float32Array, out: number, width: number): Quantized {
+  const scales = new Float32Array(width)
+  for (let o = 0; o < out; o++)
+    for (let i = 0; i < width; i++) {
+      const size = Math.abs(values[o * width + i]!)
+      if (size > scales[i]!) scales[i] = size
+    }
+  const factors = new Float32Array(width)
+  for (let i = 0; i < width; i++) {
+    scales[i] = scales[i]! / 127 || 1
+    factors[i] = 1 / scales[i]!
+  }
+  const bytes = new Int8Array(values.length)
+  for (let o = 0; o < out; o++)
+    for (let i = 0; i < width; i++) bytes[o * width + i] = rounded(values[o * width + i]! * factors[i]!)
+  return { bytes, scales }
+}
+
+/** To be stored as an integer, which cuts off what is behind the point. */
+function rounded(value: number): number {
+  return value < 0 ? value - 0.5 : value + 0.5
+}
+
+/** Each block times the orthogonal Hadamard matrix, in place, by its butterflies. */
+function turn(row: Float32Array, block: number): void {
+  const factor = 1 / Math.sqrt(block)
+  for (let start = 0; start < row.length; start += block) {
+    for (let width = 1; width < block; width *= 2)
+      for (let low = start; low < start + block; low += 2 * width)
+        for (let i = low; i < low + width; i++) {
+          const a = row[i]!
+          const b = row[i + width]!
+          row[i] = a + b
+          row[i + width] = a - b
+        }
+    for (let i = start; i < start + block; i++) row[i] = row[i]! * factor
+  }
+}
+
+function largest(row: Float32Array): number {
+  let size = 0
+  for (let i = 0; i < row.length; i++) size = Math.max(size, Math.abs(row[i]!))
+  return size
+}
+
+async function write(target: Handle, { bytes, scales }: Quantized, place: Int8Matrix): Promise<void> {
   await target.write(bytes, 0, undefined, place.offset)
   await target.write(scales, 0, undefined, place.scaleOffset)
 }
