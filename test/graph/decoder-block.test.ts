@@ -1,8 +1,9 @@
 /** A whole decoder block with grouped heads, two segments in one row, and symbolic batch and sequence. */
 import { test } from 'node:test'
 import { tensorOf } from '../../node/graph/tensor.ts'
-import { checkGradients, type Input } from './central-differences.ts'
+import { checkGradients } from './central-differences.ts'
 import { type BlockSize, blockShapes, causalMask, decoderBlock, rotations } from './decoder-block.ts'
+import type { Input } from './gradient-case.ts'
 
 test('gradients of a decoder block agree with central differences in float64', async () => {
   const size: BlockSize = { hidden: 6, heads: 4, kvHeads: 2, headDim: 4, ffn: 5 }

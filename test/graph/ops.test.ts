@@ -5,7 +5,7 @@ import { Graph, type Value } from '../../node/graph/graph.ts'
 import * as op from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import { type DType, type Tensor, tensor, tensorOf, toNumbers } from '../../node/graph/tensor.ts'
-import { random, randomTensor } from './central-differences.ts'
+import { random, randomTensor } from './gradient-case.ts'
 
 type Built = Record<string, Value>
 

@@ -14,8 +14,8 @@ import * as op from '../../node/graph/ops.ts'
 import { GraphSession, probeDevices } from '../../node/graph/session.ts'
 import { type Tensor, tensor, tensorOf, toNumbers } from '../../node/graph/tensor.ts'
 import { isOppuError } from '../../protocol/errors.ts'
-import { random } from './central-differences.ts'
 import { blockShapes, causalMask, decoderBlock, rotations } from './decoder-block.ts'
+import { random } from './gradient-case.ts'
 
 const code = (wanted: string) => (error: unknown) => isOppuError(error) && error.code === wanted
 
