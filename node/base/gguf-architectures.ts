@@ -45,12 +45,12 @@ export class GgufKeys {
       throw unsupportedKey(`${prefix}attention.causal`, false)
   }
 
-  /** The head's size; keys and values, and what is rotated, must have it. */
-  headDim(): number {
+  /** The head's size; keys and values, and what is rotated unless it may be less, must have it. */
+  headDim(isWhollyRotated = true): number {
     const size =
       this.number('attention.key_length') ??
       (this.number('embedding_length') ?? 0) / (this.number('attention.head_count') ?? 1)
-    for (const key of ['attention.value_length', 'rope.dimension_count']) {
+    for (const key of ['attention.value_length', ...(isWhollyRotated ? ['rope.dimension_count'] : [])]) {
       const value = this.number(key) ?? size
       if (value !== size) throw unsupportedKey(`${this.#architecture}.${key}`, value)
     }
@@ -211,12 +211,20 @@ export const GGUF_ARCHITECTURES: Readonly<Record<string, GgufArchitecture>> = {
       'rope.scaling.original_context_length',
     ],
     config(keys) {
-      const { head_dim: _, ...rest } = llamaLike(keys)
       const window = keys.number('attention.sliding_window') ?? 0
+      const original = keys.number('rope.scaling.original_context_length')
+      const headDim = keys.headDim(false)
       return {
-        ...rest,
         model_type: 'phi3',
+        hidden_act: 'silu',
+        num_attention_heads: keys.number('attention.head_count'),
+        num_key_value_heads: keys.number('attention.head_count_kv') ?? keys.number('attention.head_count'),
+        rms_norm_eps: keys.number(RMS),
+        rope_theta: keys.number('rope.freq_base') ?? 10_000,
+        partial_rotary_factor: (keys.number('rope.dimension_count') ?? headDim) / headDim,
         sliding_window: window > 0 ? window : null,
+        ...(original === undefined ? {} : { original_max_position_embeddings: original }),
+        ...(keys.tensors.has('rope_factors_short.weight') ? {} : { rope_scaling: keys.ropeScaling() }),
       }
     },
     layer: {

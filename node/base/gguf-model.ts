@@ -16,8 +16,10 @@ import { GGUF_ARCHITECTURES, type GgufArchitecture, GgufKeys, unsupportedKey } f
 import { tokenizerFromGguf } from './gguf-tokenizer.ts'
 import type { SourceModel, SourceTensor } from './source-model.ts'
 
-/** A tensor of factors by which rotary frequencies are divided; described by the configuration instead. */
+/** Tensors of factors by which rotary frequencies are divided; described by the configuration instead. */
 const ROPE_FACTORS = 'rope_freqs.weight'
+const SHORT_FACTORS = 'rope_factors_short.weight'
+const LONG_FACTORS = 'rope_factors_long.weight'
 
 /** Reads what a GGUF at `path` says of its model. @throws as `readGguf`, `tokenizerFromGguf`, `parseModelConfig`. */
 export async function readGgufModel(path: string): Promise<SourceModel> {
@@ -31,10 +33,10 @@ export async function readGgufModel(path: string): Promise<SourceModel> {
     )
   const known = GGUF_ARCHITECTURES[architecture]!
   const keys = new GgufKeys(metadata, architecture, file.tensors)
-  const config = parseModelConfig(configFromKeys(known, keys, await ropeFactors(path, file)))
+  const config = parseModelConfig(configFromKeys(known, keys, await ropeScaling(path, file, keys)))
   const tensors = new Map<string, SourceTensor>()
   for (const [name, { offset, typeName, shape }] of file.tensors) {
-    if (name === ROPE_FACTORS) continue
+    if ([ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS].includes(name)) continue
     const weight = huggingFaceName(known, config, name)
     if (weight === undefined)
       throw new OppuError('UNSUPPORTED_ARCHITECTURE', `this GGUF has a tensor that is not supported: ${name}`)
@@ -70,7 +72,7 @@ function huggingFaceName(known: GgufArchitecture, config: ModelConfig, name: str
 function configFromKeys(
   known: GgufArchitecture,
   keys: GgufKeys,
-  factors: Float32Array | undefined,
+  scaling: object | undefined,
 ): Record<string, unknown> {
   keys.refuse(known.keys)
   const own = known.config(keys)
@@ -85,9 +87,7 @@ function configFromKeys(
     tie_word_embeddings: !keys.tensors.has('output.weight'),
     vocab_size: keys.tensors.get('token_embd.weight')?.shape[0] ?? keys.number('vocab_size'),
     ...own,
-    ...(factors === undefined
-      ? {}
-      : { rope_scaling: llama3Scaling(factors, Number(own.rope_theta), keys.headDim()) }),
+    ...(scaling === undefined ? {} : { rope_scaling: scaling }),
   }
 }
 
@@ -113,16 +113,37 @@ function llama3Scaling(factors: Float32Array, theta: number, headDim: number): o
   throw unsupportedKey(ROPE_FACTORS, 'not that of a Llama 3 model')
 }
 
-async function ropeFactors(path: string, file: GgufFile): Promise<Float32Array | undefined> {
-  const tensor = file.tensors.get(ROPE_FACTORS)
+/** What `rope_scaling` was before the converter made tensors of it; undefined where there are none. */
+async function ropeScaling(path: string, file: GgufFile, keys: GgufKeys): Promise<object | undefined> {
+  const factors = await readFactors(path, file, ROPE_FACTORS)
+  if (factors !== undefined)
+    return llama3Scaling(factors, keys.number('rope.freq_base') ?? 10_000, keys.headDim())
+  const short = await readFactors(path, file, SHORT_FACTORS)
+  const long = await readFactors(path, file, LONG_FACTORS)
+  if (short === undefined && long === undefined) return undefined
+  if (short === undefined || long === undefined)
+    throw new OppuError(
+      'INVALID_DATA',
+      `${path} has one of ${SHORT_FACTORS} and ${LONG_FACTORS} without the other`,
+    )
+  const scale = keys.number('rope.scaling.attn_factor')
+  return {
+    rope_type: 'longrope',
+    short_factor: [...short],
+    long_factor: [...long],
+    ...(scale === undefined ? {} : { attention_factor: scale }),
+  }
+}
+
+async function readFactors(path: string, file: GgufFile, name: string): Promise<Float32Array | undefined> {
+  const tensor = file.tensors.get(name)
   if (tensor === undefined) return undefined
   const count = tensor.shape.reduce((product, size) => product * size, 1)
-  if (tensor.typeName !== 'F32' || count > 4096)
-    throw unsupportedKey(ROPE_FACTORS, `${count} of ${tensor.typeName}`)
+  if (tensor.typeName !== 'F32' || count > 4096) throw unsupportedKey(name, `${count} of ${tensor.typeName}`)
   await using handle = await open(path)
   const bytes = new Uint8Array(4 * count)
   const { bytesRead } = await handle.read(bytes, 0, bytes.length, tensor.offset)
-  if (bytesRead < bytes.length) throw new OppuError('TRUNCATED_FILE', `${path} ends within ${ROPE_FACTORS}`)
+  if (bytesRead < bytes.length) throw new OppuError('TRUNCATED_FILE', `${path} ends within ${name}`)
   const values = new Float32Array(count)
   BLOCK_TYPES.F32?.read(bytes, count, values)
   return values

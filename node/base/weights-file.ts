@@ -12,7 +12,7 @@ import { OppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
 import { idToBytes } from '../../protocol/ids.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { type WeightFile, weightShapes } from '../model/weights.ts'
+import { transposed, type WeightFile, weightShapes } from '../model/weights.ts'
 import { diskError } from '../store/atomic-file.ts'
 import { blockType } from './dequantize.ts'
 import type { SourceTensor } from './source-model.ts'
@@ -135,7 +135,7 @@ async function* convert(
       headRows > 0
         ? halvesFromPairs(values, headRows, row)
         : tensor.transposed
-          ? transposed(values, row)
+          ? transposed(values, row, size / row)
           : values
     await write(target, new Uint8Array(ordered.buffer), to + 4 * done)
     yield 4 * (done + size)
@@ -150,15 +150,6 @@ function halvesFromPairs(values: Float32Array, rows: number, row: number): Float
     ordered.set(values.subarray(from * row, (from + 1) * row), i * row)
   }
   return ordered
-}
-
-/** [in, out] as [out, in]; `width` is the latter's row, in. */
-function transposed(values: Float32Array, width: number): Float32Array {
-  const turned = new Float32Array(values.length)
-  const rows = values.length / width
-  for (let from = 0, column = 0; column < width; column++)
-    for (let row = 0; row < rows; row++) turned[row * width + column] = values[from++]!
-  return turned
 }
 
 async function read(input: Handle, bytes: Buffer, position: number, name: string): Promise<void> {

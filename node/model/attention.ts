@@ -77,6 +77,8 @@ export function ropeFrequencies(rope: RopeConfig, headDim: number): number[] {
         const kept = Math.min(1, Math.max(0, blend))
         return (1 - kept) * (frequency / rope.factor) + kept * frequency
       })
+    case 'longrope':
+      return plain.map((frequency, i) => frequency / rope.factors[i]!)
   }
 }
 
@@ -90,7 +92,9 @@ export function rotation(
   const frequencies = ropeFrequencies(rope, headDim)
   const table = positions.graph.constant(tensorOf(dtype, [frequencies.length], frequencies))
   const angles = mul(cast(unsqueeze(positions, [1]), dtype), table) // [tokens, headDim/2]
-  return { cos: cos(angles), sin: sin(angles) }
+  if (rope.type !== 'longrope') return { cos: cos(angles), sin: sin(angles) }
+  const scale = scalarLike(angles, rope.scale)
+  return { cos: mul(cos(angles), scale), sin: mul(sin(angles), scale) }
 }
 
 /** [tokens, heads, headDim], each half-split pair turned by its angle. */

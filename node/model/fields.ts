@@ -121,6 +121,15 @@ export class Fields {
     return value
   }
 
+  /** A list of this many positive numbers. */
+  numbers(name: string, length: number): readonly number[] {
+    const value = this.take(name)
+    const fits = Array.isArray(value) && value.length === length
+    if (!fits || !value.every(each => typeof each === 'number' && each > 0 && Number.isFinite(each)))
+      throw invalidConfig(`${this.#prefix}${name} is no list of ${length} positive numbers`)
+    return value
+  }
+
   /** One of the values that are supported. */
   only<T extends string>(name: string, values: readonly T[], absent?: T): T {
     const value = this.take(name) ?? absent

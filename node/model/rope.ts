@@ -16,6 +16,13 @@ export type RopeConfig = { readonly theta: number } & (
       readonly highFrequencyFactor: number
       readonly originalMaxPositions: number
     }
+  | {
+      /** LongRoPE (Ding et al., arXiv 2402.13753) within the original context: each frequency has a divisor. */
+      readonly type: 'longrope'
+      readonly factors: readonly number[]
+      /** Of cosines and sines. */
+      readonly scale: number
+    }
 )
 
 /**

@@ -10,6 +10,7 @@ import type { LinearLayer, OtherWeight } from './architecture.ts'
 import { architectureOf } from './architectures.ts'
 import type { ModelConfig } from './config.ts'
 import { randomFrom } from './random.ts'
+import type { NamedTensor } from './safetensors.ts'
 
 /** A file of float32, little-endian tensors; `offset` and `length` in bytes. */
 export interface WeightFile {
@@ -169,6 +170,30 @@ export function initialWeights(config: ModelConfig, seed: number): Map<string, F
     weights.set(name, values)
   }
   return weights
+}
+
+/** [rows, columns] as [columns, rows]. */
+export function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const turned = new Float32Array(values.length)
+  for (let from = 0, row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[from++]!
+  return turned
+}
+
+/** The model's weights as Hugging Face's files have them: as they are, but for matrices that are kept the other way round. */
+export function storedWeights(
+  config: ModelConfig,
+  weights: ReadonlyMap<string, Float32Array>,
+): Map<string, NamedTensor> {
+  const endings = isConv1d(config) ? linearLayers(config).map(({ path }) => `.${path}.weight`) : []
+  return new Map(
+    [...weightShapes(config)].map(([name, shape]) => {
+      const data = weights.get(name)!
+      if (!endings.some(ending => name.endsWith(ending))) return [name, { shape, data }]
+      const [out, width] = shape as [number, number]
+      return [name, { shape: [width, out], data: transposed(data, out, width) }]
+    }),
+  )
 }
 
 export function elements(shape: readonly number[]): number {

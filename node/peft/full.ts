@@ -7,7 +7,7 @@
 
 import { parseConfig } from '../../protocol/schema.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
-import { readWeights, weightShapes } from '../model/weights.ts'
+import { readWeights, storedWeights, weightShapes } from '../model/weights.ts'
 import { BASE_KEY } from './adapter.ts'
 import { NO_FRONT } from './front.ts'
 import { type Method, noNoise, parameterInputs } from './method.ts'
@@ -28,7 +28,7 @@ export const full: Method = {
         return { parameters: inputs, weights: inputs, hooks: {}, noise: noNoise }
       },
       files(tensors, baseId) {
-        const named = new Map([...shapes].map(([name, shape]) => [name, { shape, data: tensors.get(name)! }]))
+        const named = storedWeights(model, tensors)
         return new Map([['model.safetensors', writeSafetensors(named, { format: 'pt', [BASE_KEY]: baseId })]])
       },
     }

@@ -22,7 +22,7 @@ const ADAPTERS = [
   { name: 'phi3', targets: ['qkv_proj', 'gate_up_proj'] },
 ] as const
 
-const MODELS = ['qwen2', 'qwen3', 'gemma3', 'gemma3-odd', 'gpt2', 'gpt2-odd', 'phi3'] as const
+const MODELS = ['qwen2', 'qwen3', 'gemma3', 'gemma3-odd', 'gpt2', 'gpt2-odd', 'phi3', 'phi3-long'] as const
 
 /** Replaces everything under test/fixtures/architectures. */
 export async function writeArchitectures(python: string, versions: string): Promise<void> {

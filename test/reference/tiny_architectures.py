@@ -6,9 +6,11 @@ family alone has: windows in some layers only, two rotary bases, soft caps, fuse
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter, MODEL_ARCH, TokenType, get_tensor_name_map
 from transformers import (
@@ -73,6 +75,14 @@ MODELS = {
              rope_parameters=PLAIN_ROPE),
         torch.bfloat16, 4, MODEL_ARCH.PHI3,
     ),
+    "phi3-long": (
+        Phi3Config, Phi3ForCausalLM,
+        dict(COMMON, hidden_size=48, num_hidden_layers=2, rms_norm_eps=1e-5, tie_word_embeddings=True,
+             original_max_position_embeddings=96, max_position_embeddings=384,
+             rope_parameters=dict(rope_type="longrope", rope_theta=100.0, partial_rotary_factor=0.667,
+                                  short_factor=[1.0, 1.5, 2.25, 3.5], long_factor=[2.0, 3.0, 5.0, 7.0])),
+        torch.bfloat16, 4, MODEL_ARCH.PHI3,
+    ),
 }  # fmt: skip
 
 
@@ -116,7 +126,17 @@ def write_gguf(path, model, arch, fast):
         writer.add_key_length(config.head_dim)
         writer.add_value_length(config.head_dim)
     if arch in (MODEL_ARCH.GEMMA3, MODEL_ARCH.PHI3):
-        writer.add_sliding_window(config.sliding_window)
+        writer.add_sliding_window(config.sliding_window or 0)
+    if arch == MODEL_ARCH.PHI3:
+        head = config.hidden_size // config.num_attention_heads
+        writer.add_rope_dimension_count(int(head * rope["partial_rotary_factor"]))
+        writer.add_rope_scaling_orig_ctx_len(config.original_max_position_embeddings)
+        if rope["rope_type"] == "longrope":
+            stretch = config.max_position_embeddings / config.original_max_position_embeddings
+            share = math.log(stretch) / math.log(config.original_max_position_embeddings)
+            writer.add_rope_scaling_attn_factors(math.sqrt(1 + share))
+            for kind in ("long", "short"):
+                writer.add_tensor(f"rope_factors_{kind}.weight", np.array(rope[f"{kind}_factor"], dtype=np.float32))
     vocab = sorted(fast.get_vocab().items(), key=lambda item: item[1])
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
