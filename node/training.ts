@@ -88,6 +88,9 @@ export async function* carryOut(
       if (next.value.checkpointDue) await checkpoints.put(next.value)
       yield next.value
     }
+  } catch (error) {
+    checkpoints.tell(error)
+    throw error
   } finally {
     await steps.return(undefined as never)
   }
@@ -135,6 +138,8 @@ class RunCheckpoints {
   readonly #parts: RunParts
   readonly #onNote: (text: string) => void
   #isUnderWay = false
+  /** The newest that there is. */
+  #step: number | undefined
 
   constructor(planned: PlannedRun, parts: RunParts, onNote: (text: string) => void) {
     this.#planned = planned
@@ -155,6 +160,7 @@ class RunCheckpoints {
     if (found !== undefined) {
       try {
         const state = decodeTrainerState(found.content)
+        this.#step = state.step
         this.#onNote(`going on from the checkpoint of step ${state.step} (--no-resume starts over)`)
         return state
       } catch (error) {
@@ -174,11 +180,18 @@ class RunCheckpoints {
     const { checkpoints, runs } = this.#parts
     const { id, slot } = this.#planned
     await checkpoints.put(id, step.step, encodeTrainerState(step.state()))
+    this.#step = step.step
     if (this.#isUnderWay) return
     const other = await runs.get(slot)
     if (other !== id) await runs.put(slot, id)
     if (other !== undefined && other !== id) await checkpoints.remove(other)
     this.#isUnderWay = true
+  }
+
+  /** Says what a run leaves behind that was cut short by `error`. One that diverged would only do so again. */
+  tell(error: unknown): void {
+    if (this.#step === undefined || isOppuError(error, 'DIVERGED')) return
+    this.#onNote(`cut short; the same command goes on from the checkpoint of step ${this.#step}`)
   }
 
   /** The adapter is stored: whatever else was begun in its slot is given up. */

@@ -13,19 +13,30 @@ test('a run that was cut short goes on where its checkpoint is, bit for bit; a d
   for (const each of [node, other]) await add(each, 0, 40)
   const whole = await train(other, { config })
   const folder = join(node.home, 'checkpoints')
-  const cut = async (after: number, request: TrainRequest = {}): Promise<void> => {
-    for await (const { step } of (await node.learning()).train({
-      device: 'cpu',
-      config: { ...FAST, ...config },
-      ...request,
-    }))
-      if (step === after) return
+  const cut = async (after: number, request: TrainRequest = {}): Promise<string> => {
+    const stop = new AbortController()
+    const notes: string[] = []
+    const running = (await node.learning()).train({
+      ...{ device: 'cpu', config: { ...FAST, ...config }, ...request },
+      onNote: text => notes.push(text),
+      signal: stop.signal,
+    })
+    const reason = new Error('Ctrl-C')
+    await assert.rejects(
+      async () => {
+        for await (const { step } of running) if (step === after) stop.abort(reason)
+      },
+      error => error === reason,
+    )
+    return notes.join('\n')
   }
-  await cut(7)
+  assert.match(await cut(7), /the same command goes on from the checkpoint of step 6$/)
   const [run] = await readdir(folder)
   assert.deepEqual(await readdir(join(folder, run!)), ['4.sealed', '6.sealed'])
   // Another run of the same slot, cut short before it has a checkpoint, takes nothing away.
-  await cut(1, { config: { ...FAST, ...config, seed: 1 } })
+  const another = await cut(1, { config: { ...FAST, ...config, seed: 1 } })
+  assert.match(another, /other items or settings was cut short; its checkpoint is kept/)
+  assert.doesNotMatch(another, /goes on from/)
   assert.deepEqual(await readdir(folder), [run])
   const newest = join(folder, run!, '6.sealed')
   const bytes = await readFile(newest)

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PersonalNode } from '../../node/node.ts'
 import { ERROR_KINDS, type ErrorCode } from '../../protocol/errors.ts'
 
+const PASSPHRASE = 'correct horse'
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 export interface Outcome {
@@ -32,7 +34,7 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 export function start(
   home: string,
   args: readonly string[],
-  passphrase = 'correct horse',
+  passphrase = PASSPHRASE,
   more: NodeJS.ProcessEnv = {},
 ): Running {
   const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: passphrase, ...more }
@@ -61,6 +63,26 @@ export async function json<Result>(home: string, ...args: readonly string[]): Pr
   const { status, stdout, stderr } = await oppu(home, [...args, '--json'])
   if (status !== 0) throw new Error(`oppu ${args.join(' ')} ended with ${status}: ${stderr}`)
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Result
+}
+
+/** A home with the embedded base and what `fill` adds to it, closed. */
+export async function homeOf(t: TestContext, fill: (node: PersonalNode) => Promise<void>): Promise<string> {
+  const home = join(await temporaryFolder(t), 'node')
+  await PersonalNode.init({ home, passphrase: PASSPHRASE })
+  await inside(home, async node => {
+    await node.importBase('embedded')
+    await fill(node)
+  })
+  return home
+}
+
+/** Works on a node that no command has open. */
+export async function inside<Result>(
+  home: string,
+  work: (node: PersonalNode) => Promise<Result>,
+): Promise<Result> {
+  await using node = await PersonalNode.open({ home, passphrase: async () => PASSPHRASE })
+  return await work(node)
 }
 
 /** A failure as a person meets it: its code, what to do about it, its exit status, no result and no stack trace. */
