@@ -221,3 +221,24 @@ test('a run that learns too fast ends with DIVERGED; every state before it is fi
     )
   }
 })
+
+test('an update that spoils a parameter which no loss shows ends the run, and is not given out', async t => {
+  const untied = await tinyBase({ tie_word_embeddings: false })
+  t.after(() => untied.remove())
+  const initial = initialWeights(untied.config, 1)
+  initial.get('model.embed_tokens.weight')!.fill(3e38, -untied.config.hiddenSize) // of a token that no item has
+  const config = { steps: 20, learningRate: 10, weightDecay: 10, warmup: 0.05 } // the first step's rate is 0
+  let last: TrainStep | undefined
+  const onStep = (step: TrainStep) => {
+    last = step
+  }
+  await assert.rejects(
+    run({ base: untied, method: 'full', initial, config, onStep }),
+    error =>
+      isOppuError(error, 'DIVERGED') &&
+      /^step 2 of 20: a parameter is no longer finite; /.test(error.message),
+  )
+  assert.equal(last?.step, 1)
+  assert.throws(() => last?.state(), TypeError)
+  assert.throws(() => last?.snapshot(), TypeError)
+})

@@ -107,8 +107,9 @@ test('Lion: two updates as by hand; the sign is of a mix that the memory lags be
   assert.deepEqual(parameters.get('w'), Float32Array.of(0.45, 1.45, 0.95)) // 1 * (1 - 0.5 * 0.1) -+ 0.5
   const first = state.tensors.get('first/w')! // beta2 0.99
   for (const [i, m] of [0.03, -0.00001, 0].entries()) assert.ok(Math.abs(first[i]! - m) < 1e-9)
-  update(-0.2, -0.001, 0) // 0.9 * 0.03 - 0.1 * 0.2 > 0: still downwards
-  assert.ok(Math.abs(parameters.get('w')![0]! - (0.45 * 0.95 - 0.5)) < 1e-6)
+  update(-0.28, 0.0001, 0) // 0.9 * 0.03 - 0.1 * 0.28 < 0: upwards; -0.9 * 0.00001 + 0.1 * 0.0001 > 0: downwards
+  assert.ok(Math.abs(parameters.get('w')![0]! - (0.45 * 0.95 + 0.5)) < 1e-6)
+  assert.ok(Math.abs(parameters.get('w')![1]! - (1.45 * 0.95 - 0.5)) < 1e-6)
 })
 
 test("Adafactor: the first update is the gradient over the root of its squares' rank-one fit", () => {

@@ -131,16 +131,19 @@ test('a run may be cut short at every step, and its items may be given in their 
 })
 
 test('a state is a copy: neither the run nor one that goes on from it changes it, and a late one is refused', async () => {
-  const training = train(options())
+  const changes = { validation: VALIDATION, config: { evaluateEvery: 1, warmup: 0 } }
+  const training = train(options(changes))
   const first = (await training.next()).value as TrainStep
   const state = first.state()
   const bytes = encodeTrainerState(state)
   const second = (await training.next()).value as TrainStep
+  assert.notDeepEqual(encodeTrainerState(second.state()), bytes)
+  assert.equal(second.bestStep, 2)
   assert.deepEqual(encodeTrainerState(state), bytes)
   assert.throws(() => first.state(), TypeError)
   assert.throws(() => first.snapshot(), TypeError)
   assert.equal(second.state().step, 2)
-  await run({ resume: state })
+  await run({ ...changes, resume: state })
   assert.deepEqual(encodeTrainerState(state), bytes)
   const initial = state.parameters
   await run({ initial })
