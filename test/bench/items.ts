@@ -64,11 +64,15 @@ async function demoItems(name: string): Promise<TaskItems> {
   return { name, items: await collect(importJsonl([bytes], { source: name, time: 0 })) }
 }
 
+/** As the history keeps them: the same content once. */
 async function collect(entries: AsyncIterable<Imported>): Promise<HistoryItem[]> {
-  const items: HistoryItem[] = []
-  for await (const entry of entries)
-    if (entry.kind === 'item') items.push({ id: contentId(entry.item), ...entry.item })
-  return items
+  const items = new Map<string, HistoryItem>()
+  for await (const entry of entries) {
+    if (entry.kind !== 'item') continue
+    const id = contentId(entry.item)
+    items.set(id, { id, ...entry.item })
+  }
+  return [...items.values()]
 }
 
 /** Examples, and for each optimiser step the indices of its own. */

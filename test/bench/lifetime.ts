@@ -30,18 +30,18 @@ export async function timeToFirstStep(
   rounds: number,
   { scratch, say }: LifetimeBench,
 ): Promise<Part> {
-  const home = join(scratch, 'home')
-  await mkdir(join(home, 'bases'), { recursive: true })
-  await symlink(resolve(BENCH_HOME, 'bases', base.id), join(home, 'bases', base.id))
   const history = join(scratch, 'short.jsonl')
   const lines = Array.from({ length: SHORT_ITEMS }, (_, n) =>
     JSON.stringify({ prompt: `Say ${n}.`, completion: `${n}.`, time: 1e12 + 1e9 * n }),
   )
   await writeFile(history, lines.join('\n'))
-  await oppu(home, ['init'])
-  await oppu(home, ['data', 'import', history])
   const seconds: number[] = []
   for (let round = 0; round < rounds; round++) {
+    const home = join(scratch, `home-${round}`)
+    await mkdir(join(home, 'bases'), { recursive: true })
+    await symlink(resolve(BENCH_HOME, 'bases', base.id), join(home, 'bases', base.id))
+    await oppu(home, ['init'])
+    await oppu(home, ['data', 'import', history])
     seconds.push(await oppu(home, ['train', '--steps', '2', '--batch-size', '1'], FIRST_STEP))
     say(`oppu train: first step after ${seconds.at(-1)!.toFixed(2)} s`)
   }
