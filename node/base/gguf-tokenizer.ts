@@ -109,9 +109,12 @@ export function tokenizerFromGguf(metadata: GgufMetadata): TokenizerFiles {
   const around = (id: number | undefined, wanted: boolean) =>
     wanted && id !== undefined ? [{ SpecialToken: { id: tokens[id]!, type_id: 0 } }] : []
   const template = metadata.string('tokenizer.chat_template')
+  const isPhi = kind === 'llama' && metadata.string('general.architecture') === 'phi3'
   return {
     json: {
-      added_tokens: tokens.flatMap((content, id) => addedToken(content, id, types[id])),
+      added_tokens: tokens.flatMap((content, id) =>
+        addedToken(content, id, types[id], isPhi && !PHI_UNSTRIPPED.has(content)),
+      ),
       normalizer: parts.normalizer,
       pre_tokenizer: parts.preTokenizer,
       post_processor: {
@@ -254,7 +257,10 @@ function mergesFromScores(
 
 const MAX_MERGES = 10_000_000
 
-function addedToken(content: string, id: number, type: number | undefined): object[] {
+/** Phi-3's markers swallow white space that follows them, but for these; GGUF has no place for that, so llama.cpp knows it too. */
+const PHI_UNSTRIPPED: ReadonlySet<string> = new Set(['<unk>', '<s>', '<|endoftext|>'])
+
+function addedToken(content: string, id: number, type: number | undefined, rstrip: boolean): object[] {
   if (type !== CONTROL && type !== USER_DEFINED && type !== UNKNOWN) return []
   return [
     {
@@ -262,7 +268,7 @@ function addedToken(content: string, id: number, type: number | undefined): obje
       content,
       single_word: false,
       lstrip: false,
-      rstrip: false,
+      rstrip,
       normalized: false,
       special: type !== USER_DEFINED,
     },

@@ -238,3 +238,23 @@ test('what we cannot compute is refused by the name of its key', async context =
   const { 'tokenizer.ggml.pre': _, ...unnamed } = tinyKeys()
   await refuses(context, writeGguf(unnamed, tinyGgufTensors()), 'UNSUPPORTED_TOKENIZER', 'does not name')
 })
+
+test("Phi-3's markers swallow the white space after them, other models' do not", async context => {
+  const tokens = ['<unk>', '<s>', '</s>', '<|user|>', '\u2581', 'a', '\n', '<0x0A>', '<0x20>']
+  const keys = (architecture: string): GgufKeys => ({
+    'general.architecture': architecture,
+    'tokenizer.ggml.model': 'llama',
+    'tokenizer.ggml.tokens': tokens,
+    'tokenizer.ggml.scores': tokens.map((_, id) => -id),
+    'tokenizer.ggml.token_type': [2, 3, 3, 3, 1, 1, 1, 6, 6],
+    'tokenizer.ggml.add_space_prefix': false,
+  })
+  const encode = async (architecture: string, text: string) => {
+    const path = join(await temporaryFolder(context), 'vocabulary.gguf')
+    await writeFile(path, writeGguf(keys(architecture), tinyGgufTensors().slice(0, 1)))
+    const { json, config } = tokenizerFromGguf((await readGguf(path)).metadata)
+    return tokenizerFromFiles(json, config).encode(text)
+  }
+  assert.deepEqual(await encode('llama', '<|user|>\n a<s> a'), [3, 6, 4, 5, 1, 4, 5])
+  assert.deepEqual(await encode('phi3', '<|user|>\n a<s> a'), [3, 5, 1, 4, 5])
+})
