@@ -3,6 +3,7 @@
  * on from. Carrying it out is training.ts's matter; what is new among the items, `personal/continual.ts`'s.
  */
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { AdapterManifest } from '../protocol/adapter.ts'
 import { isOppuError, OppuError } from '../protocol/errors.ts'
 import type { AdapterId, BaseId } from '../protocol/ids.ts'
@@ -10,13 +11,13 @@ import { DEFAULT_HOLD_OUT } from '../protocol/task.ts'
 import type { OpenedBase } from './base/open.ts'
 import type { DeviceChoice } from './graph/device.ts'
 import { type LoadedAdapter, loadAdapter, type MethodName, methods, parseMethodName } from './peft/index.ts'
-import { DEFAULT_REPLAY, drawLot, type Lot, NO_PAST, type Past } from './personal/continual.ts'
+import { DEFAULT_REPLAY, drawLot, type Encoded, type Lot, NO_PAST, type Past } from './personal/continual.ts'
 import { toExamples } from './personal/examples.ts'
 import type { HistoryItem } from './personal/history.ts'
 import { type AdapterRecord, type Lineage, type Slot, VERDICTS, versionOf } from './store/adapter-record.ts'
 import type { Adapters } from './store/adapters.ts'
 import { parseTrainConfig, type TrainConfig } from './train/config.ts'
-import { runIdOf, type TrainOptions } from './train/trainer.ts'
+import { type Example, runIdOf, type TrainOptions } from './train/trainer.ts'
 
 export interface RunRequest {
   /** Default: that of the adapter that is trained further, or lora. */
@@ -36,6 +37,7 @@ export interface RunRequest {
   readonly validation?: number
   readonly device?: DeviceChoice
   readonly signal?: AbortSignal
+  readonly onNote?: (text: string) => void
 }
 
 /** What a run is going to do, in numbers. */
@@ -60,8 +62,8 @@ export interface PlannedRun {
   readonly lot: Lot
   readonly options: TrainOptions
   readonly lineage: Lineage
-  /** What the adapter and its ancestors were trained on, this run included. */
-  readonly itemIds: readonly string[]
+  /** What its ancestors were trained on. */
+  readonly pastIds: readonly string[]
   /** The adapter in use, which the new one must not be worse than: the parent, or for a fresh start whatever is there. */
   readonly rival: Rival | undefined
   /** Names the run: 64 hex digits. The same items, settings and parent have the same. */
@@ -104,13 +106,13 @@ export async function planRun(
   const version = 1 + Math.max(0, ...peers.map(({ lineage }) => lineage.version))
   const ancestors = parent === undefined ? [] : [parent.record.id, ...parent.record.lineage.ancestors]
   const maxLength = Math.min(config.maxLength, base.config.maxPositions)
-  const lot = drawLot(items, parent === undefined ? NO_PAST : pastOf(parent.record), {
+  const lot = await drawLot(items, parent === undefined ? NO_PAST : pastOf(parent.record), {
     holdOut: request.holdOut ?? DEFAULT_HOLD_OUT,
     replay: request.replay ?? DEFAULT_REPLAY,
     validation: request.validation,
     seed: config.seed,
     generation: ancestors.length,
-    encode: chosen => toExamples(chosen, base, { maxLength }),
+    encode: chosen => encode(chosen, base, maxLength, request),
   })
   if (lot === undefined)
     throw new OppuError('NOTHING_NEW', `${versionOf(current!)} has seen every item it may see`)
@@ -155,10 +157,33 @@ export async function planRun(
     lot,
     options,
     lineage: { ancestors, version },
-    itemIds: [...new Set([...(parent?.record.itemIds ?? []), ...lot.examples.map(example => example.id)])],
+    pastIds: parent?.record.itemIds ?? [],
     rival,
     id,
   }
+}
+
+/** Items whose tokens are made in one go, and from how many on a person is told of it. */
+const PIECE = 256
+const MANY = 5000
+
+/** Lets others have their turn between pieces: of a hundred thousand items it takes a minute. */
+async function encode(
+  items: readonly HistoryItem[],
+  base: OpenedBase,
+  maxLength: number,
+  { onNote, signal }: RunRequest,
+): Promise<Encoded> {
+  if (items.length > MANY) onNote?.(`reading ${items.length} items`)
+  const [examples, leftOut]: [Example[], string[]] = [[], []]
+  for (let from = 0; from < items.length; from += PIECE) {
+    await setImmediate()
+    signal?.throwIfAborted()
+    const piece = toExamples(items.slice(from, from + PIECE), base, { maxLength })
+    examples.push(...piece.examples)
+    leftOut.push(...piece.leftOut)
+  }
+  return { examples, leftOut }
 }
 
 async function parentOf(adapters: Adapters, base: OpenedBase, record: AdapterRecord): Promise<Parent> {

@@ -16,6 +16,8 @@ import { type Measured, VERDICTS, type Verdict } from './store/adapter-record.ts
 import type { Adapters } from './store/adapters.ts'
 import type { Checkpoints } from './store/checkpoints.ts'
 import type { Runs } from './store/runs.ts'
+import { Plan } from './train/plan.ts'
+import { prepareRun } from './train/run.ts'
 import {
   decodeTrainerState,
   encodeTrainerState,
@@ -29,7 +31,7 @@ export interface TrainReport extends RunPlan {
   readonly adapter: AdapterId
   /** Where it was computed; absent where an earlier sitting had done every step. */
   readonly device?: DeviceAccount
-  /** Items trained on: new and older ones. */
+  /** Items trained on, new and older ones; fewer than planned where the run ended before it had seen all. */
   readonly trained: number
   readonly steps: number
   /** Updates that were done in an earlier sitting. */
@@ -95,13 +97,14 @@ export async function* carryOut(
     await steps.return(undefined as never)
   }
   const { manifest, files, curve, bestStep } = trained
+  const seen = itemsSeen(planned, bestStep)
   const { measured, verdict } = await judged(planned, trained, parts, onNote)
   const used = VERDICTS[verdict].isUsed
   const record = await adapters.put(
     { manifest, files },
     {
       curve,
-      itemIds: planned.itemIds,
+      itemIds: [...new Set([...planned.pastIds, ...seen])],
       validationIds: planned.lot.validation.map(({ id }) => id),
       lineage: planned.lineage,
       ...(planned.slot.only === undefined ? {} : { only: planned.slot.only }),
@@ -117,7 +120,7 @@ export async function* carryOut(
     ...planned.plan,
     adapter: record.id,
     ...(device === undefined ? {} : { device }),
-    trained: manifest.trainedItems,
+    trained: seen.size,
     steps: curve.length,
     ...(state === undefined ? {} : { resumedAt: state.step }),
     stopped: trained.stopped,
@@ -203,6 +206,16 @@ class RunCheckpoints {
     if (other !== undefined) await checkpoints.remove(other)
     await checkpoints.remove(id)
   }
+}
+
+/** The ids of the items that the adapter is made of: those of its updates. A short run does not come to see all. */
+function itemsSeen({ options }: PlannedRun, bestStep: number): ReadonlySet<string> {
+  const { items, config } = prepareRun(options)
+  const plan = new Plan(items.length, config)
+  const seen = new Set<string>()
+  for (let step = 0; step < bestStep && seen.size < items.length; step++)
+    for (const index of plan.itemsOf(step)) seen.add(items[index]!.id)
+  return seen
 }
 
 /** What the new adapter is worth, and whether it is used. */

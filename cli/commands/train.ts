@@ -155,8 +155,9 @@ function describeStep(step: TrainStep): string {
 }
 
 function describeReport(report: TrainReport): string {
-  const { adapter, base, version, parent, fresh, trained, leftOut, measured, verdict, inUse } = report
-  const items = trained > fresh ? `${trained} items, ${trained - fresh} of them again,` : `${trained} items`
+  const { adapter, base, version, parent, fresh, replayed, trained, leftOut, measured, verdict, inUse } =
+    report
+  const items = trained < fresh + replayed ? `${trained} of ${fresh + replayed} items` : `${trained} items`
   const early = `; stopped early, it is of step ${report.bestStep}, the best on the items that tell`
   const best =
     report.bestStep > 0 && report.bestStep < report.steps ? `; it is of step ${report.bestStep}` : ''

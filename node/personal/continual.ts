@@ -42,11 +42,13 @@ export interface ContinualOptions {
   readonly seed: number
   /** How many adapters were trained before, one from the other: each draws older items of its own. */
   readonly generation: number
-  /** Tokens; leaves out what does not fit, and says what. */
-  readonly encode: (items: readonly HistoryItem[]) => {
-    readonly examples: readonly Example[]
-    readonly leftOut: readonly string[]
-  }
+  /** Makes tokens of items, in their order; leaves out what does not fit, and says what. */
+  readonly encode: (items: readonly HistoryItem[]) => Promise<Encoded>
+}
+
+export interface Encoded {
+  readonly examples: readonly Example[]
+  readonly leftOut: readonly string[]
 }
 
 export interface Lot {
@@ -65,15 +67,15 @@ export interface Lot {
  * undefined: there is nothing new since `past`.
  * @throws OppuError NO_USABLE_ITEMS: no items, too few to split in time, or none that fits.
  */
-export function drawLot(
+export async function drawLot(
   items: readonly HistoryItem[],
   past: Past,
   options: ContinualOptions,
-): Lot | undefined {
+): Promise<Lot | undefined> {
   if (items.length === 0) throw new OppuError('NO_USABLE_ITEMS', 'there is no history to train on')
   const { training, heldOut } = split(items, options.holdOut)
   const candidates = training.filter(({ id }) => !past.trained.has(id))
-  const { examples, leftOut } = options.encode(candidates)
+  const { examples, leftOut } = await options.encode(candidates)
   if (!examples.some(({ id }) => !past.validation.has(id))) {
     if (past.trained.size > 0 || past.validation.size > 0) return undefined
     throw new OppuError(
@@ -90,7 +92,7 @@ export function drawLot(
   )
   const fresh = examples.filter(({ id }) => !stopping.has(id))
   const older = training.filter(({ id }) => past.trained.has(id))
-  const replayed = options.encode(drawOlder(older, fresh.length, options)).examples
+  const { examples: replayed } = await options.encode(drawOlder(older, fresh.length, options))
   const order = new Map(training.map(({ id }, index) => [id, index]))
   return {
     examples: [...fresh, ...replayed].sort((a, b) => order.get(a.id)! - order.get(b.id)!),
