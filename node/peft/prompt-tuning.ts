@@ -33,7 +33,10 @@ export interface PromptTuningConfig {
 export const PROMPT_EMBEDDINGS = 'prompt_embeddings'
 
 /** More than any base has room for. */
-export const MAX_VIRTUAL_TOKENS = 2 ** 20
+const MAX_VIRTUAL_TOKENS = 2 ** 20
+
+/** A longer text would be cut anyhow, and an adapter's manifest has room for so much. */
+const MAX_TEXT = 4000
 
 export const virtualTokensField = numberField({
   default: 20,
@@ -84,6 +87,8 @@ export const promptTuning: AdapterMethod = {
   prepare(given, model, tokenizer) {
     const options = parseConfig(SCHEMA, given, 'prompt-tuning')
     const { virtualTokens, init, initText } = options
+    if (initText.length > MAX_TEXT)
+      throw new OppuError('INVALID_ARGUMENT', `prompt-tuning: initText has more than ${MAX_TEXT} characters`)
     const beginning = initText === '' ? [] : (tokenizer?.encode(initText, { specialTokens: true }) ?? [])
     if (initText !== '' && beginning.length === 0)
       throw new OppuError('INVALID_ARGUMENT', 'prompt-tuning: initText is a text without tokens')
