@@ -3,7 +3,7 @@
  * or goes on from.
  */
 import { OppuError } from '../../protocol/errors.ts'
-import type { DeviceChoice } from '../graph/device.ts'
+import type { Device, DeviceChoice } from '../graph/device.ts'
 import type { Example } from '../model/batch.ts'
 import type { RunnableBase } from '../model/runnable.ts'
 import { elements } from '../model/weights.ts'
@@ -13,6 +13,7 @@ import { parseTrainConfig, type TrainConfig } from './config.ts'
 import { copyTensors, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { fittingItems, usableItems } from './plan.ts'
+import { choosePrecision } from './precision.ts'
 import { demandSameRun, identifyRun, type RunIdentity, runId } from './run-identity.ts'
 import { copyState, type TrainerState } from './state.ts'
 
@@ -65,10 +66,11 @@ export function runIdOf(options: TrainOptions): string {
 
 /**
  * The state before the next update, in arrays that nobody else has.
- * @throws OppuError INVALID_ARGUMENT or BASE_MISMATCH for a state of another run, INVALID_DATA for one whose parts do not fit
+ * @throws OppuError INVALID_ARGUMENT or BASE_MISMATCH for a state of another run, INVALID_DATA for one whose parts do not fit;
+ *   INVALID_ARGUMENT where its precision cannot be had on this device
  * @throws TypeError for initial values of other shapes
  */
-export async function beginRun(options: TrainOptions, run: Run): Promise<TrainerState> {
+export async function beginRun(options: TrainOptions, run: Run, device: Device): Promise<TrainerState> {
   const { initial, resume, base } = options
   const { method, config } = run
   const identity = identityOf(options, run)
@@ -76,6 +78,7 @@ export async function beginRun(options: TrainOptions, run: Run): Promise<Trainer
   if (resume !== undefined) {
     demandSameRun(identity, resume.run)
     demandParts(resume, lengthsOf(method), lengths(optimizer.tensors), run.validation.length > 0)
+    await choosePrecision(resume.precision, base, options.method, device)
     return copyState(resume)
   }
   const parameters =
@@ -84,7 +87,8 @@ export async function beginRun(options: TrainOptions, run: Run): Promise<Trainer
     if (parameters.get(name)?.length !== length)
       throw new TypeError(`initial values of ${name} must be of shape [${method.shapes.get(name)}]`)
   }
-  return { run: identity, step: 0, tokens: 0, parameters, optimizer, curve: [] }
+  const precision = await choosePrecision(config.precision, base, options.method, device)
+  return { run: identity, precision, step: 0, tokens: 0, parameters, optimizer, curve: [] }
 }
 
 function identityOf({ base, method }: TrainOptions, run: Run): RunIdentity {

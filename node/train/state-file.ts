@@ -12,7 +12,9 @@
 import { createHash } from 'node:crypto'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { type NamedTensor, readSafetensors, writeSafetensors } from '../model/safetensors.ts'
+import { TRAIN_SCHEMA } from './config.ts'
 import type { Tensors } from './optimizer.ts'
+import type { Precision } from './precision.ts'
 import type { RunIdentity } from './run-identity.ts'
 import type { CurvePoint, TrainerState } from './state.ts'
 
@@ -23,7 +25,7 @@ const HEADER_BYTES = MAGIC.length + 1 + HASH_BYTES
 
 /** The same state, the same bytes. */
 export function encodeTrainerState(state: TrainerState): Uint8Array {
-  const { run, step, tokens, parameters, optimizer, curve, validation } = state
+  const { run, precision, step, tokens, parameters, optimizer, curve, validation } = state
   const { best, ...measured } = validation ?? {}
   const named = new Map<string, { shape: number[]; data: Float32Array }>()
   const add = (kind: string, tensors: Tensors) => {
@@ -34,6 +36,7 @@ export function encodeTrainerState(state: TrainerState): Uint8Array {
   if (best !== undefined) add('best', best)
   const rest = {
     run,
+    precision,
     step,
     tokens,
     updates: optimizer.step,
@@ -70,7 +73,7 @@ export function decodeTrainerState(bytes: Uint8Array): TrainerState {
 }
 
 function parseState(value: unknown, tensors: ReadonlyMap<string, NamedTensor>): TrainerState {
-  const names = ['run', 'step', 'tokens', 'updates', 'curve']
+  const names = ['run', 'precision', 'step', 'tokens', 'updates', 'curve']
   const validated = typeof value === 'object' && value !== null && 'validation' in value
   const fields = fieldsOf(value, validated ? [...names, 'validation'] : names)
   const kinds = { parameter: new Map(), optimizer: new Map(), best: new Map() }
@@ -85,6 +88,7 @@ function parseState(value: unknown, tensors: ReadonlyMap<string, NamedTensor>): 
   if (curve.length !== step) throw invalid(`its curve has ${curve.length} points for ${step} updates`)
   return {
     run: parseRun(fields.run),
+    precision: parsePrecision(fields.precision),
     step,
     tokens: countOf(fields.tokens),
     parameters: kinds.parameter,
@@ -92,6 +96,12 @@ function parseState(value: unknown, tensors: ReadonlyMap<string, NamedTensor>): 
     curve,
     ...(validated ? { validation: { ...parseMeasured(fields.validation), best: kinds.best } } : {}),
   }
+}
+
+function parsePrecision(value: unknown): Precision {
+  const precision = TRAIN_SCHEMA.precision.parse(value)
+  if (precision === undefined || precision === 'auto') throw invalid('its precision is unknown')
+  return precision
 }
 
 function parseRun(value: unknown): RunIdentity {

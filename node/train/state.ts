@@ -6,6 +6,7 @@
  */
 import type { ValidationState } from './early-stopping.ts'
 import { copyTensors, type OptimizerState, type Tensors } from './optimizer.ts'
+import type { Precision } from './precision.ts'
 import type { RunIdentity } from './run-identity.ts'
 
 /** What an update was like. */
@@ -23,6 +24,8 @@ export interface CurvePoint {
 
 export interface TrainerState {
   readonly run: RunIdentity
+  /** What the run computes in, `auto` decided: a later sitting does not measure again, since it could come out otherwise. */
+  readonly precision: Precision
   /** Updates done. */
   readonly step: number
   /** Tokens that went through the model. */

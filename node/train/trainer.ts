@@ -18,7 +18,7 @@ import { clipScale, globalNorm, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { Passes, stepPasses } from './passes.ts'
 import { Plan } from './plan.ts'
-import { choosePrecision, openInt8Weights, type Precision } from './precision.ts'
+import { openInt8Weights, type Precision } from './precision.ts'
 import { memory, Progress } from './progress.ts'
 import { beginRun, prepareRun, type Run, type TrainOptions } from './run.ts'
 import { scheduleFactor } from './schedule.ts'
@@ -90,10 +90,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   const { config, method, items } = run
   const plan = new Plan(items.length, config)
   const optimizer = optimizers[config.optimizer]
-  const state = await beginRun(options, run)
-  const { parameters, curve } = state
   const device = await chooseDevice(options.device ?? 'auto')
-  const precision = await choosePrecision(config.precision, base, options.method, device.device)
+  const state = await beginRun(options, run, device.device)
+  const { parameters, precision, curve } = state
   const int8 = precision === 'int8' ? await openInt8Weights(base, signal ? { signal } : {}) : undefined
   const { graph, attached } = trainingGraph(base.config, base.weights, method, int8)
   await using session = await GraphSession.open(graph, {

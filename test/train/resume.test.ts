@@ -99,6 +99,20 @@ for (const [method, methodConfig] of [
   })
 }
 
+test('what auto came to is kept: a later sitting computes in the same precision', async t => {
+  const wide = await tinyBase({ hidden_size: 64, head_dim: 16, intermediate_size: 128 })
+  t.after(() => wide.remove())
+  const straight = await run({ base: wide, config: { precision: 'int8', steps: 4 } })
+  const plain = await run({ base: wide, config: { precision: 'float32', steps: 4 } })
+  assert.notDeepEqual(straight.adapter.files, plain.adapter.files)
+  const state = decodeTrainerState(straight.states[2]!)
+  const resume = { ...state, run: { ...state.run, config: { ...state.run.config, precision: 'auto' } } }
+  const resumed = await run({ base: wide, config: { precision: 'auto', steps: 4 }, resume })
+  assert.equal(resumed.steps[0]!.precision, 'int8')
+  same(resumed.adapter, straight.adapter)
+  assert.equal((resumed.adapter.manifest.config.training as { precision: string }).precision, 'int8')
+})
+
 test('with validation items the best values, the patience spent and the first measurement go along', async () => {
   const changes = { validation: VALIDATION, config: { evaluateEvery: 2, patience: 2, learningRate: 0.05 } }
   const straight = await run(changes)

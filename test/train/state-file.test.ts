@@ -14,6 +14,7 @@ const STATE: TrainerState = {
     items: 'b'.repeat(64),
     validation: '',
   },
+  precision: 'int8',
   step: 2,
   tokens: 123_456_789_012,
   parameters: new Map([['a/b', Float32Array.of(1e-45, -0, 3.4e38)]]),
@@ -83,6 +84,8 @@ test('unknown, missing and senseless fields are refused though the hash is right
   const bad: ((json: Record<string, unknown>) => unknown)[] = [
     json => ({ ...json, more: 1 }),
     json => ({ ...json, step: undefined }),
+    json => ({ ...json, precision: 'auto' }),
+    json => ({ ...json, precision: 'int7' }),
     json => ({ ...json, step: -1 }),
     json => ({ ...json, step: 3 }),
     json => ({ ...json, tokens: '5' }),
