@@ -151,6 +151,7 @@ export class Learning {
     const { maxTokens, seed, sampling, device, signal } = request
     await using generator = await TokenGenerator.open({
       base,
+      ...(adapter === undefined ? {} : { first: adapter }),
       ...(device === undefined ? {} : { device }),
       ...(signal === undefined ? {} : { signal }),
     })

@@ -72,7 +72,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let done = 0
 
   const waiting = signal === undefined ? {} : { signal }
-  const opening = { base, ...(options.device === undefined ? {} : { device: options.device }), ...waiting }
+  const { device, own: first } = options
+  const opening = { base, first, ...(device === undefined ? {} : { device }), ...waiting }
   const results: Partial<Record<keyof typeof contenders, Contender>> = {}
   let tokens = 0
   await using scorer = await Scorer.open(opening)

@@ -43,7 +43,8 @@ export async function measure(options: MeasureOptions): Promise<Measured | undef
     maxLength: base.config.maxPositions,
   })
   const waiting = signal === undefined ? {} : { signal }
-  const opening = { base, ...(options.device === undefined ? {} : { device: options.device }), ...waiting }
+  const { device } = options
+  const opening = { base, first: after, ...(device === undefined ? {} : { device }), ...waiting }
   const scored = await score(examples, opening, [undefined, after, ...(before ? [before] : [])])
   if (scored === undefined) return undefined
   const [alone, own, earlier] = scored.contenders as [Contender, Contender, Contender?]
