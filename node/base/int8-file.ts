@@ -1,21 +1,13 @@
 /**
  * The derived file `weights.i8`: the linear layers' weights in 8 bits, each twice, as `model/int8.ts` reads them.
  *
- * Made once from the float32 weights, a layer at a time. Its layout follows from the configuration; a mark at the end,
- * written last, says that it is complete and of this base.
+ * Made once from the float32 weights, a layer at a time.
  */
-import { open, rename, rm } from 'node:fs/promises'
 import type { BaseId } from '../../protocol/ids.ts'
-import { idToBytes } from '../../protocol/ids.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Int8Matrix, type Int8Weights, spreadBlock } from '../model/int8.ts'
 import { layerPath, linearLayers, readWeights, type WeightFile } from '../model/weights.ts'
-import { diskError } from '../store/atomic-file.ts'
-
-type Handle = Awaited<ReturnType<typeof open>>
-
-const ALIGNMENT = 64
-const MARK = Buffer.from('oppu int8 1\n\0\0\0\0')
+import { type DerivedFile, derive, type Handle, isDerived, Places, writeAt } from './derived-file.ts'
 
 /** The file at `path`, made now unless it is there. @throws OppuError DISK_FULL, TRUNCATED_FILE; the signal's reason */
 export async function int8Weights(
@@ -27,11 +19,9 @@ export async function int8Weights(
   } = {},
 ): Promise<Int8Weights> {
   const { layers, end } = layoutOf(base.config)
-  const mark = Buffer.concat([MARK, idToBytes(base.id)])
-  if (await isComplete(path, mark, end)) return { path, layers }
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    await using target = await open(temporary, 'w', 0o600)
+  const file: DerivedFile = { path, kind: 'oppu int8 1\n', id: base.id, end }
+  if (await isDerived(file)) return { path, layers }
+  await derive(file, async target => {
     for (const [name, { forward, backward }] of layers) {
       options.signal?.throwIfAborted()
       const values = (await readWeights(base.weights, [`${name}.weight`])).get(`${name}.weight`)!
@@ -40,28 +30,8 @@ export async function int8Weights(
       await write(target, backwardMatrix(values, out, width), backward)
       options.onProgress?.(backward.offset, end)
     }
-    await target.sync()
-    await target.write(mark, 0, undefined, end)
-    await target.sync()
-    await rename(temporary, path)
-    return { path, layers }
-  } catch (error) {
-    throw diskError(error, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
-}
-
-async function isComplete(path: string, mark: Buffer, end: number): Promise<boolean> {
-  try {
-    await using handle = await open(path)
-    const found = Buffer.alloc(mark.length)
-    if ((await handle.stat()).size !== end + mark.length) return false
-    await handle.read(found, 0, found.length, end)
-    return found.equals(mark)
-  } catch {
-    return false
-  }
+  })
+  return { path, layers }
 }
 
 /** Rows of a matrix that are turned into columns at a time: they fit into the cache. */
@@ -142,22 +112,16 @@ function largest(row: Float32Array): number {
 }
 
 async function write(target: Handle, { bytes, scales }: Quantized, place: Int8Matrix): Promise<void> {
-  await target.write(bytes, 0, undefined, place.offset)
-  await target.write(scales, 0, undefined, place.scaleOffset)
-}
-
-function aligned(offset: number): number {
-  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT
+  await writeAt(target, new Uint8Array(bytes.buffer), place.offset)
+  await writeAt(target, new Uint8Array(scales.buffer), place.scaleOffset)
 }
 
 function layoutOf(config: ModelConfig): { layers: Int8Weights['layers']; end: number } {
   const layers = new Map<string, { forward: Int8Matrix; backward: Int8Matrix }>()
-  let end = 0
+  const places = new Places()
   const place = (rows: number, columns: number): Int8Matrix => {
-    const offset = end
-    const scaleOffset = aligned(offset + rows * columns)
-    end = aligned(scaleOffset + 4 * columns)
-    return { shape: [rows, columns], offset, scaleOffset }
+    const offset = places.take(rows * columns)
+    return { shape: [rows, columns], offset, scaleOffset: places.take(4 * columns) }
   }
   for (let layer = 0; layer < config.layers; layer++)
     for (const linear of linearLayers(config))
@@ -165,5 +129,5 @@ function layoutOf(config: ModelConfig): { layers: Int8Weights['layers']; end: nu
         forward: place(linear.in, linear.out),
         backward: place(linear.out, linear.in),
       })
-  return { layers, end }
+  return { layers, end: places.end }
 }
