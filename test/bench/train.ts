@@ -125,7 +125,7 @@ export async function batchOf16({ lineup, base, items, rounds, say }: TrainBench
 /** Ours with 8-bit products for frozen weights and without. */
 export async function int8AgainstFloat32({ lineup, base, items, rounds, say }: TrainBench): Promise<Part> {
   const workload = alternating(items, base, 8, rounds)
-  await using float32 = await lineup.ours('float32', workload, { training: { precision: 'float32' } })
+  await using float32 = await lineup.ours('float32', workload)
   await using int8 = await lineup.ours('int8', workload, { training: { precision: 'int8' } })
   const turns = await takeTurns(
     [float32, int8].map(runner => ({ runner, steps: items.tasks.length, warmUp: WARM_UP })),
