@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly device?: DeviceChoice | DeviceAccount
   /** CPU threads; the runtime's default (one a core) where absent. */
   readonly threads?: number
+  /** Repack constant weights: a second copy of them, and worth it for those in 8 bits only. Default false. */
+  readonly prepack?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -251,7 +253,7 @@ async function createSession(
   device: Device,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const { threads } = options
+  const { threads, prepack = false } = options
   const folder = weightFolder(graph)
   const model = encodeModel(graph, {
     fusedMatMul: device === 'cpu',
@@ -269,8 +271,7 @@ async function createSession(
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: {
         session: {
-          // Repacked weights are a second copy in memory, and no faster: not for one row, not for a thousand.
-          disable_prepacking: '1',
+          disable_prepacking: prepack ? '0' : '1',
           // Threads that wait for work longer than this sleep. The default spins so long that two processes on
           // one machine, as in the demo, take each other's cores; this is faster there and no slower alone.
           intra_op: { spin_duration_us: '20' },

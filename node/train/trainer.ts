@@ -97,6 +97,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   const { graph, attached } = trainingGraph(base.config, base.weights, method, int8)
   await using session = await GraphSession.open(graph, {
     device,
+    prepack: precision === 'int8',
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
   })
