@@ -5,15 +5,16 @@
  * axis, so that grouped attention is plain products without copies of keys and values.
  * Rotary embedding: Su et al., arXiv 2104.09864, in Hugging Face's half-split order.
  *
- * Sequences of a pass share its first tokens (`prefix`), which are computed once. The rest of each lies in a row of a
- * grid, padded at the end; the grid is cut into blocks along the row, and a block of queries meets only the keys up to
- * its own end, so most of what causality forbids is never computed. The gradient is written out: probabilities are
- * computed anew from queries and keys (they would take more memory than all else), and their softmax is
- * differentiated by way of the output (Dao et al., arXiv 2205.14135, appendix B).
+ * Sequences of a pass share its first tokens (`prefix`), which are computed once; where they share none, it is one place
+ * of padding, since no runtime can be trusted to sum over nothing. The rest of each lies in a row of a grid, padded at
+ * the end; the grid is cut into blocks along the row, and a block of queries meets only the keys up to its own end, so
+ * most of what causality forbids is never computed. The gradient is written out: probabilities are computed anew from
+ * queries and keys (they would take more memory than all else), and their softmax is differentiated by way of the
+ * output (Dao et al., arXiv 2205.14135, appendix B).
  */
 import { composite, rotateHalves } from '../graph/composite.ts'
 import { addDims, type Dim, multiplyDims } from '../graph/dim.ts'
-import type { Graph, Value } from '../graph/graph.ts'
+import type { Value } from '../graph/graph.ts'
 import {
   add,
   and,
@@ -21,6 +22,7 @@ import {
   concat,
   cos,
   dimensionOf,
+  equal,
   expand,
   gather,
   greaterOrEqual,
@@ -104,7 +106,7 @@ export function rotate(x: Value, { cos, sin }: Rotation): Value {
 
 /** Which sequences a pass holds; see `batch.ts`, which fills them. All int64. */
 export interface Sequences {
-  readonly prefix: Value // [prefix]: places of the shared first tokens
+  readonly prefix: Value // [prefix]: places of the shared first tokens, a single -1 where there are none
   readonly grid: Value // [rows, blocks, block]: places of the other tokens, -1 where a row is over
   readonly flat: Value // [tokens]: where each token is in the prefix followed by the grid
 }
@@ -150,7 +152,8 @@ export function attendCached(q: Value, k: Value, v: Value, options: AttentionOpt
   const [keys, kvHeads] = k.shape as [Dim, number]
   const group = heads / kvHeads
   const past = addDims(keys, multiplyDims(tokens, -1))
-  const bias = causalBias(q, group, past, tokens, keys, options.window)
+  const places = [range(q.graph, past, tokens), range(q.graph, 0, keys)] as const
+  const bias = causalBias(q, group, ...places, options.window)
   const mixed = matMul(
     probabilities(foldHeads(q, kvHeads, group), headsFirst(k), bias, options.scale),
     headsFirst(v),
@@ -197,14 +200,18 @@ class Pass {
     this.#rows = rows
     this.#block = block
     this.#front = addDims(virtual, prefix)
-    this.#prefixBias = causalBias(like, this.#group, virtual, prefix, this.#front, window)
-    this.#blockBias = Array.from({ length: BLOCKS }, (_, i) =>
-      causalBias(like, this.#group, this.#keysBefore(i), block, this.#keysBefore(i + 1), window),
-    )
-    this.#real = cast(
-      unsqueeze(greaterOrEqual(at.grid, scalarLike(at.grid, 0)), [3, 4]),
-      like.dtype as 'float32',
-    )
+    const { graph } = like
+    const real = isPlace(at.prefix)
+    const ofPrefix = where(real, range(graph, virtual, prefix), scalarLike(at.prefix, -1))
+    const front = virtual === 0 ? ofPrefix : concat([range(graph, 0, virtual), ofPrefix], 0)
+    const first = add(reduceSum(cast(real, 'int64'), [0], true), dimensionOf(graph, virtual))
+    const ofRow = (from: Dim, count: Dim): Value => add(range(graph, from, count), first)
+    this.#prefixBias = causalBias(like, this.#group, ofPrefix, front, window)
+    this.#blockBias = Array.from({ length: BLOCKS }, (_, i) => {
+      const keys = concat([front, ofRow(0, multiplyDims(block, i + 1))], 0)
+      return causalBias(like, this.#group, ofRow(multiplyDims(block, i), block), keys, window)
+    })
+    this.#real = cast(unsqueeze(isPlace(at.grid), [3, 4]), like.dtype as 'float32')
   }
 
   forward(q: Value, k: Value, v: Value): Value {
@@ -372,22 +379,18 @@ function unfoldHeads(x: Value, kvHeads: number, group: number, length: Dim): Val
   return reshape(apart, [length, kvHeads * group, width])
 }
 
+/** True for a place, false for the -1 that is padding. */
+function isPlace(places: Value): Value {
+  return greaterOrEqual(places, scalarLike(places, 0))
+}
+
 /**
- * 0 where a query may see a key, else MASKED: queries at places from `first` on, keys from 0 on; repeated for the heads
- * of a group. [group*queries, keys]
+ * 0 where a query may see a key, else MASKED; padding sees padding and nothing else. Repeated for the heads of a group.
+ * @param queries, keys their places in the sequence, -1 for padding. @returns [group*queries, keys]
  */
-function causalBias(
-  like: Value,
-  group: number,
-  first: Dim,
-  queries: Dim,
-  keys: Dim,
-  window: number | undefined,
-): Value {
-  const graph: Graph = like.graph
-  const at = unsqueeze(range(graph, first, queries), [1])
-  const seen = unsqueeze(range(graph, 0, keys), [0])
-  let visible = lessOrEqual(seen, at)
+function causalBias(like: Value, group: number, queries: Value, keys: Value, window?: number): Value {
+  const [at, seen] = [unsqueeze(queries, [1]), unsqueeze(keys, [0])]
+  let visible = and(lessOrEqual(seen, at), equal(isPlace(seen), isPlace(at)))
   if (window !== undefined) visible = and(visible, less(sub(at, seen), scalarLike(at, window)))
   const bias = where(visible, scalarLike(like, 0), scalarLike(like, MASKED))
   return concat(new Array<Value>(group).fill(bias), 0)

@@ -148,7 +148,7 @@ function fillBatch(
     const firstTarget = Math.max(1, prompt.length)
     for (let position = prefix; position < ids.length - 1; position++, place++) {
       const cell = row * BLOCKS * block + position - prefix
-      put(place, ids[position]!, position, prefix + cell)
+      put(place, ids[position]!, position, prefixPlaces(prefix) + cell)
       batch.grid[cell] = BigInt(place)
       if (position + 1 < firstTarget) continue
       batch.labelRows[label] = BigInt(place)
@@ -157,6 +157,11 @@ function fillBatch(
     }
   }
   return batch
+}
+
+/** How many places attention has for a prefix of that many tokens: it wants at least one. */
+function prefixPlaces(prefix: number): number {
+  return Math.max(1, prefix)
 }
 
 export interface BatchInputs extends Sequences, LabelInputs {
@@ -186,8 +191,8 @@ export function batchFeeds(batch: Batch): Record<string, Tensor> {
     tokens: int64(tokens, batch.tokens),
     positions: int64(tokens, batch.positions),
     prefix: int64(
-      [batch.prefix],
-      BigInt64Array.from({ length: batch.prefix }, (_, i) => BigInt(i)),
+      [prefixPlaces(batch.prefix)],
+      BigInt64Array.from({ length: prefixPlaces(batch.prefix) }, (_, i) => BigInt(i < batch.prefix ? i : -1)),
     ),
     grid: int64([batch.rows, BLOCKS, batch.block], batch.grid),
     flat: int64(tokens, batch.flat),

@@ -13,14 +13,25 @@ const int = (shape: readonly (number | string)[], dims: readonly number[], value
 })
 
 /** Two sequences of 5 and 3 tokens that share their first two: seven places in all, rows padded to 4. */
-const INDICES = {
+const SHARED = {
   prefix: int(['prefix'], [2], [0, 1]),
   grid: int(['rows', BLOCKS, 'block'], [2, BLOCKS, 1], [2, 3, 4, -1, 5, -1, -1, -1]),
   flat: int(['tokens'], [6], [0, 1, 2, 3, 4, 6]),
 }
+/** The same without a shared prefix: six tokens of two sequences, one place of padding in front. */
+const APART = {
+  prefix: int(['prefix'], [1], [-1]),
+  grid: int(['rows', BLOCKS, 'block'], [2, BLOCKS, 1], [0, 1, 2, 3, 4, 5, -1, -1]),
+  flat: int(['tokens'], [6], [1, 2, 3, 4, 5, 6]),
+}
 const heads = (count: number) => ({ dims: [6, count, 2], shape: ['tokens', count, 2] }) as const
 
-function attention(name: string, window: number | undefined, learned: boolean): GradientCase {
+function attention(
+  name: string,
+  indices: GradientCase['indices'] & object,
+  window: number | undefined,
+  learned: boolean,
+): GradientCase {
   return {
     name,
     inputs: {
@@ -29,7 +40,7 @@ function attention(name: string, window: number | undefined, learned: boolean): 
       v: heads(2),
       ...(learned ? { keys: { dims: [3, 2, 2] }, values: { dims: [3, 2, 2] } } : {}),
     },
-    indices: INDICES,
+    indices,
     build: ({ q, k, v, keys, values, ...at }) =>
       attendSequences(
         at as unknown as Sequences,
@@ -58,8 +69,10 @@ export const COMPOSITE_CASES: readonly GradientCase[] = [
     build: ({ x, angles }) => rotateHalves(x!, cos(angles!), sin(angles!)),
   },
   { name: 'log-sum-exp', inputs: { x: { ...rows, from: [-3, 3] } }, build: ({ x }) => logSumExp(x!) },
-  attention('attention over sequences that share a prefix', undefined, false),
-  attention('attention with a window', 2, false),
-  attention('attention with learned keys in front', undefined, true),
-  attention('attention with a window and learned keys', 4, true),
+  attention('attention over sequences that share a prefix', SHARED, undefined, false),
+  attention('attention with a window', SHARED, 2, false),
+  attention('attention with learned keys in front', SHARED, undefined, true),
+  attention('attention with a window and learned keys', SHARED, 4, true),
+  attention('attention over sequences that share nothing', APART, undefined, false),
+  attention('attention with learned keys, a window and nothing shared', APART, 3, true),
 ]
