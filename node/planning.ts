@@ -139,7 +139,7 @@ export async function planRun(
   if (twin !== undefined && !request.fresh)
     throw new OppuError(
       'NOTHING_NEW',
-      `${versionOf(twin)} is of the same items and settings; it is not in use: ${VERDICTS[twin.verdict ?? 'used'].reason}`,
+      `${versionOf(twin)} is of the same items and settings; it is not in use: ${VERDICTS[twin.verdict ?? 'used'].reason} (oppu adapter use takes it)`,
     )
   return {
     plan: {
