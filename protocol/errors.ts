@@ -60,6 +60,10 @@ export const ERROR_KINDS = {
   },
   NO_PROVIDER: { exit: 69, hint: 'Make sure that a peer holding this base is running and reachable.' },
   DEVICE_UNAVAILABLE: { exit: 69, hint: 'Use --device auto or cpu; oppu doctor says what this machine has.' },
+  DEVICE_LOST: {
+    exit: 75,
+    hint: 'Run the command again: training goes on from its last checkpoint. --device cpu does without the GPU.',
+  },
   OUT_OF_MEMORY: { exit: 71, hint: 'Use shorter sequences or a smaller batch or base.' },
   DISK_FULL: { exit: 74, hint: 'Free some disk space and run the command again; finished work is kept.' },
   IN_USE: { exit: 75, hint: 'Another oppu process has this folder open; stop it, or use another --home.' },

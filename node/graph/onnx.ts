@@ -7,13 +7,14 @@
  * share memory by plan, which takes a third off a training step's memory, and opening a session of thousands of
  * nodes goes from seconds to a fraction of one (the planner's search for memory to share stops early).
  *
- * Lowering also lives here. `FusedMatMul` exists for float32 on the CPU only; elsewhere it becomes Gemm, or
- * Transpose, MatMul and Mul. Only what an output needs is written, so several graphs can share one building.
+ * Lowering for the device also lives here. `FusedMatMul` exists for float32 on the CPU only; elsewhere it becomes Gemm,
+ * or Transpose, MatMul and Mul. Only what an output needs is written, so several graphs can share one building.
  *
  * Rejected: the `onnx-proto` package (all of ONNX, for a tenth of it), and hand-written varints.
  */
 
 import { dirname, relative, resolve } from 'node:path'
+import type { Device } from './device.ts'
 import { sameShape } from './dim.ts'
 import type { Attribute, Attributes, Graph, Node, Value } from './graph.ts'
 import { onnx } from './onnx.pb.js'
@@ -47,15 +48,17 @@ const { AttributeType } = onnx.AttributeProto
 export interface EncodeOptions {
   /** The folder from which weight files are named; all lie in it or below. */
   readonly weightFolder?: string
-  /** Whether the device has `FusedMatMul` for float32. */
-  readonly fusedMatMul: boolean
+  readonly device: Device
 }
 
 /** Model bytes. @throws TypeError when the graph has no output. */
 export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
   if (graph.outputs.size === 0) throw new TypeError('the graph has no output')
   const { nodes, used } = neededFor([...graph.outputs.values()], graph)
-  const lowering = new Lowering(options.fusedMatMul, accumulations(nodes, new Set(graph.outputs.values())))
+  const lowering = new Lowering(
+    options.device === 'cpu',
+    accumulations(nodes, new Set(graph.outputs.values())),
+  )
   for (const node of nodes) lowering.add(node)
   const outputs = [...graph.outputs].map(([name, value]) => {
     lowering.emit('Identity', [value.name], [name])
@@ -101,6 +104,20 @@ export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
       ),
     },
   }).finish()
+}
+
+/**
+ * Names of the model's nodes that WebGPU must leave to the CPU: its sine and cosine may be off by 2^-11, and by anything
+ * beyond half a turn (WGSL, section 15.7.4.1). They turn a few angles a token, once for all layers.
+ */
+export function nodesForCpu(graph: Graph): string[] {
+  return graph.nodes
+    .filter(({ op }) => op === 'Sin' || op === 'Cos')
+    .map(({ op, outputs }) => nodeName(op, outputs[0]!.name))
+}
+
+function nodeName(opType: string, output: string): string {
+  return `${opType} ${output}`
 }
 
 /** Nodes that the outputs need, in order, and the values those read. */
@@ -195,7 +212,7 @@ class Lowering {
   ): void {
     const attribute = Object.entries(attributes).flatMap(([name, value]) => attributeProto(name, value))
     this.nodes.push({
-      name: `${opType} ${output[0]}`,
+      name: nodeName(opType, output[0]!),
       opType,
       input: [...input],
       output: [...output],

@@ -12,11 +12,12 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import * as ort from 'onnxruntime-node'
-import { OppuError } from '../../protocol/errors.ts'
+import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { type Device, type DeviceChoice, isDevice } from './device.ts'
 import { Graph, type Value } from './graph.ts'
-import { encodeModel } from './onnx.ts'
+import { encodeModel, nodesForCpu } from './onnx.ts'
 import { add, matMul, sumAll } from './ops.ts'
+import { firstLine, runtimeError } from './runtime-error.ts'
 import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
 
 // The runtime's own log goes to stderr in its own format; what it has to say arrives as errors.
@@ -84,7 +85,8 @@ export class GraphSession {
    * @param feeds one tensor for each input, not changed until the promise settles; extra names are refused
    * @returns the outputs by name, in memory of the caller's own
    * @throws TypeError for feeds or outputs that do not fit the graph
-   * @throws OppuError CLOSED, OUT_OF_MEMORY, RUNTIME_FAILURE; the signal's reason when aborted before it started
+   * @throws OppuError CLOSED, DEVICE_LOST (for good: only another process may get it back), OUT_OF_MEMORY,
+   *   RUNTIME_FAILURE; the signal's reason when aborted before it started
    */
   async run(
     feeds: Readonly<Record<string, Tensor>>,
@@ -116,7 +118,10 @@ export class GraphSession {
         names,
       )
     } catch (error) {
-      throw runtimeError(error, 'running the graph')
+      const { device } = this.device
+      const told = runtimeError(error, 'running the graph')
+      if (isOppuError(told, 'DEVICE_LOST')) probes.set(device, Promise.resolve(LOST))
+      throw told
     }
     return Object.fromEntries(
       Object.entries(results).map(([name, value]) => [name, fromRuntime(value as ort.Tensor)]),
@@ -194,8 +199,9 @@ async function productSeconds(device: Device): Promise<number> {
 }
 
 const probes = new Map<Device, Promise<string | undefined>>()
+const LOST = 'it was lost, which lasts until this process ends'
 
-/** Undefined when the device runs a tiny graph correctly, the reason otherwise. Asked once a process. */
+/** Undefined when the device runs a tiny graph correctly, the reason otherwise. Asked once a process, and after a loss. */
 function probe(device: Device): Promise<string | undefined> {
   const known = probes.get(device)
   if (known !== undefined) return known
@@ -256,12 +262,12 @@ async function createSession(
   const { threads, prepack = false } = options
   const folder = weightFolder(graph)
   const model = encodeModel(graph, {
-    fusedMatMul: device === 'cpu',
+    device,
     ...(folder === undefined ? {} : { weightFolder: folder }),
   })
   try {
     return await ort.InferenceSession.create(model, {
-      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+      executionProviders: providers(graph, device),
       // The graph is written as it shall run (see `onnx.ts`). The runtime's own rewriting is no faster, takes longer to open,
       // and of 1.30 moves transposes past the reading of a shape, wrongly.
       graphOptimizationLevel: 'disabled',
@@ -282,6 +288,14 @@ async function createSession(
   } catch (error) {
     throw runtimeError(error, 'opening the session')
   }
+}
+
+/** The device, and behind it the CPU for what the device has no kernel for. */
+function providers(graph: Graph, device: Device): ort.InferenceSession.ExecutionProviderConfig[] {
+  if (device === 'cpu') return ['cpu']
+  const names = device === 'webgpu' ? nodesForCpu(graph) : []
+  // An empty list is refused.
+  return [names.length === 0 ? device : { name: 'webgpu', forceCpuNodeNames: names }, 'cpu']
 }
 
 /** The innermost folder that holds all weight files; undefined where there are none. */
@@ -349,20 +363,4 @@ function fromRuntime(value: ort.Tensor): Tensor {
   const data = value.data as TensorData // Float16Array for float16, where our tensors have its bits
   const bits = value.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data
   return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: bits as TensorData }
-}
-
-/** The runtime's message without the source line and the condition that it puts before it. */
-function firstLine(error: unknown): string {
-  const line = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
-  return line.replace(/\/onnxruntime_src\/.* was false\. /, '')
-}
-
-const MEMORY = /allocat|bad_alloc|out of memory|OutOfMemory/i
-
-function runtimeError(error: unknown, doing: string): unknown {
-  if (error instanceof TypeError || error instanceof OppuError) return error
-  const text = firstLine(error)
-  return new OppuError(MEMORY.test(text) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILURE', `${doing}: ${text}`, {
-    cause: error,
-  })
 }

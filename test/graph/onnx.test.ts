@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Device } from '../../node/graph/device.ts'
 import { Graph } from '../../node/graph/graph.ts'
 import { onnx } from '../../node/graph/onnx.pb.js'
 import { encodeModel } from '../../node/graph/onnx.ts'
@@ -45,7 +46,7 @@ test('only what the outputs need is written; weights are ranges of a file', () =
   const y = op.matMul(x, w, { transB: true, alpha: 0.5 })
   op.exp(y)
   graph.output('y', y)
-  const model = onnx.ModelProto.decode(encodeModel(graph, { weightFolder: '/base', fusedMatMul: true }))
+  const model = onnx.ModelProto.decode(encodeModel(graph, { weightFolder: '/base', device: 'cpu' }))
   assert.deepEqual(
     model.graph!.node!.map(node => node.opType),
     ['FusedMatMul', 'Identity'],
@@ -70,7 +71,7 @@ test('every value is written with its shape, so that the runtime can plan its me
   const graph = new Graph()
   const x = graph.input('x', 'float32', ['batch', 'seq', 2])
   graph.output('y', op.exp(op.reshape(x, ['batch*seq', 2])))
-  const { valueInfo } = onnx.ModelProto.decode(encodeModel(graph, { fusedMatMul: true })).graph!
+  const { valueInfo } = onnx.ModelProto.decode(encodeModel(graph, { device: 'cpu' })).graph!
   const shapes = valueInfo!.map(({ type }) =>
     type!.tensorType!.shape!.dim!.map(dim => dim.dimParam || Number(dim.dimValue)),
   )
@@ -87,14 +88,14 @@ test('without FusedMatMul a product is Gemm, or Transpose, MatMul and Mul', () =
   graph.output('batched', op.matMul(a, b, { transB: true, alpha: 2 }))
   graph.output('flat', op.matMul(op.reshape(a, [-1, 3]), b, { transB: true, alpha: 2 }))
   graph.output('plain', op.matMul(b, op.transpose(b, [1, 0])))
-  const ops = (fusedMatMul: boolean) =>
-    onnx.ModelProto.decode(encodeModel(graph, { fusedMatMul }))
+  const ops = (device: Device) =>
+    onnx.ModelProto.decode(encodeModel(graph, { device }))
       .graph!.node!.map(node => node.opType)
       .filter(name => name !== 'Identity')
-  assert.deepEqual(ops(true), ['FusedMatMul', 'Reshape', 'FusedMatMul', 'Transpose', 'MatMul'])
-  assert.deepEqual(ops(false), ['Transpose', 'MatMul', 'Mul', 'Reshape', 'Gemm', 'Transpose', 'MatMul'])
+  assert.deepEqual(ops('cpu'), ['FusedMatMul', 'Reshape', 'FusedMatMul', 'Transpose', 'MatMul'])
+  assert.deepEqual(ops('webgpu'), ['Transpose', 'MatMul', 'Mul', 'Reshape', 'Gemm', 'Transpose', 'MatMul'])
 })
 
 test('a graph without outputs is refused', () => {
-  assert.throws(() => encodeModel(new Graph(), { fusedMatMul: true }), TypeError)
+  assert.throws(() => encodeModel(new Graph(), { device: 'cpu' }), TypeError)
 })
