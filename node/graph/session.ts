@@ -201,22 +201,28 @@ async function productSeconds(device: Device): Promise<number> {
 const probes = new Map<Device, Promise<string | undefined>>()
 const LOST = 'it was lost, which lasts until this process ends'
 
-/** Undefined when the device runs a tiny graph correctly, the reason otherwise. Asked once a process, and after a loss. */
-function probe(device: Device): Promise<string | undefined> {
+/**
+ * Undefined when the device runs a tiny graph correctly, the reason otherwise. A device is tried once a process; what it
+ * lacks is looked for at every call.
+ */
+async function probe(device: Device): Promise<string | undefined> {
+  if (device === 'cpu') return undefined
+  const lacking = device === 'webgpu' && process.platform === 'linux' ? await lackingVulkan() : undefined
+  if (lacking !== undefined) return lacking
   const known = probes.get(device)
-  if (known !== undefined) return known
+  if (known !== undefined) return await known
   const asked = runProbe(device)
   probes.set(device, asked)
-  return asked
+  return await asked
+}
+
+/** Asked before a device is, since Dawn writes to stderr when one of them is missing. */
+async function lackingVulkan(): Promise<string | undefined> {
+  if (!hasLibrary('libvulkan.so.1')) return 'libvulkan.so.1 is not installed'
+  return (await hasVulkanDriver()) ? undefined : 'no Vulkan driver is installed'
 }
 
 async function runProbe(device: Device): Promise<string | undefined> {
-  if (device === 'cpu') return undefined
-  if (device === 'webgpu' && process.platform === 'linux') {
-    // Asked first, since Dawn writes to stderr when one of them is missing.
-    if (!hasLibrary('libvulkan.so.1')) return 'libvulkan.so.1 is not installed'
-    if (!(await hasVulkanDriver())) return 'no Vulkan driver is installed'
-  }
   if (!ort.listSupportedBackends().some(backend => backend.name === device))
     return 'this build of the runtime does not have it'
   const graph = new Graph()

@@ -3,6 +3,7 @@ import { logSumExp, rmsNorm, rotateHalves, swiGlu } from '../../node/graph/compo
 import { cos, sin } from '../../node/graph/ops.ts'
 import { tensorOf } from '../../node/graph/tensor.ts'
 import { attendSequences, BLOCKS, type Sequences } from '../../node/model/attention.ts'
+import { geGlu, gelu, layerNorm } from '../../node/model/blocks.ts'
 import type { GradientCase } from './gradient-case.ts'
 
 export const rows = { dims: [3, 4], shape: ['rows', 4] } as const
@@ -75,4 +76,17 @@ export const COMPOSITE_CASES: readonly GradientCase[] = [
   attention('attention with a window and learned keys', SHARED, 4, true),
   attention('attention over sequences that share nothing', APART, undefined, false),
   attention('attention with learned keys, a window and nothing shared', APART, 3, true),
+]
+
+const wide = { ...rows, from: [-3, 3] } as const
+
+/** Those of single architectures. */
+export const BLOCK_CASES: readonly GradientCase[] = [
+  { name: 'GELU', inputs: { x: wide }, build: ({ x }) => gelu(x!) },
+  { name: 'gated GELU', inputs: { gate: wide, up: wide }, build: ({ gate, up }) => geGlu(gate!, up!) },
+  {
+    name: 'LayerNorm',
+    inputs: { x: wide, weight: { dims: [4] }, bias: { dims: [4] } },
+    build: ({ x, weight, bias }) => layerNorm(x!, weight!, bias!, 1e-3),
+  },
 ]

@@ -4,24 +4,14 @@ import { test } from 'node:test'
 import { Graph } from '../../node/graph/graph.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import { tensorOf, toNumbers } from '../../node/graph/tensor.ts'
-import { geGlu, gelu, layerNorm } from '../../node/model/blocks.ts'
+import { gelu, layerNorm } from '../../node/model/blocks.ts'
 import { checkGradients } from '../graph/central-differences.ts'
+import { BLOCK_CASES } from '../graph/composite-cases.ts'
 
-const rows = { dims: [3, 4], shape: ['rows', 4], from: [-3, 3] } as const
-
-test('gradients agree with central differences', async () => {
-  await checkGradients({ name: 'GELU', inputs: { x: rows }, build: ({ x }) => gelu(x!) })
-  await checkGradients({
-    name: 'gated GELU',
-    inputs: { gate: rows, up: rows },
-    build: ({ gate, up }) => geGlu(gate!, up!),
+for (const spec of BLOCK_CASES)
+  test(`the gradient of ${spec.name} agrees with central differences`, async () => {
+    await checkGradients(spec)
   })
-  await checkGradients({
-    name: 'LayerNorm',
-    inputs: { x: rows, weight: { dims: [4] }, bias: { dims: [4] } },
-    build: ({ x, weight, bias }) => layerNorm(x!, weight!, bias!, 1e-3),
-  })
-})
 
 test('values are those of the formulas', async () => {
   const graph = new Graph()
