@@ -7,6 +7,7 @@
 import { gradients } from '../graph/gradient.ts'
 import { Graph } from '../graph/graph.ts'
 import { mul, sumAll } from '../graph/ops.ts'
+import { type Recomputed, recompute } from '../graph/recompute.ts'
 import { headWeight, hiddenStates } from '../model/architectures.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { frozenWeight } from '../model/frozen.ts'
@@ -28,6 +29,7 @@ export function trainingGraph(
   weights: WeightFile,
   method: PreparedMethod,
   int8?: Int8Weights,
+  recomputed: Recomputed = 'cheap',
 ): TrainingGraph {
   const graph = new Graph()
   const layout = packedLayout(graph)
@@ -48,7 +50,7 @@ export function trainingGraph(
   ]).entries()) {
     graph.output(gradientName(names[index]!), gradient)
   }
-  return { graph, attached }
+  return { graph: recompute(graph, losses, scale, recomputed), attached }
 }
 
 export function gradientName(parameter: string): string {
