@@ -19,14 +19,14 @@ import { againstPeft, againstTorch, batchOf16, int8AgainstFloat32 } from './trai
 const USAGE = `npm run bench -- train [--quick] [--only PART,PART] [--json FILE]
 npm run bench -- growth [--quick] [--json FILE]
 
-train: our training against PyTorch's. Parts: peft, torch, torch-unshared (with torch, and one that does not share
-common beginnings), batch16, int8 (8-bit products against float32's), start, rss.
+train: our training against PyTorch's. Parts: peft, torch, torch-shared (with torch, and one that shares common
+beginnings as we do), batch16, int8 (8-bit products against float32's), start, rss.
 growth: what training costs over sequence length, batch, rank and size of the base.
 `
-const PARTS = ['peft', 'torch', 'torch-unshared', 'batch16', 'int8', 'start', 'rss'] as const
+const PARTS = ['peft', 'torch', 'torch-shared', 'batch16', 'int8', 'start', 'rss'] as const
 type PartName = (typeof PARTS)[number]
 /** Left out unless asked for. */
-const OPTIONAL: readonly PartName[] = ['torch-unshared']
+const OPTIONAL: readonly PartName[] = ['torch-shared']
 const ROUNDS = 5
 const QUICK_ROUNDS = 2
 /** Items of each task; more than the steps take, so that none comes twice. */
@@ -57,9 +57,9 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
     say(`part ${name}`)
     parts.push(await measure())
   }
-  const isUnshared = only.includes('torch-unshared')
+  const isShared = only.includes('torch-shared')
   await part('peft', () => againstPeft(bench))
-  await part(isUnshared ? 'torch-unshared' : 'torch', () => againstTorch(bench, isUnshared))
+  await part(isShared ? 'torch-shared' : 'torch', () => againstTorch(bench, isShared))
   await part('batch16', () => batchOf16(bench))
   await part('int8', () => int8AgainstFloat32(bench))
   await part('start', () => timeToFirstStep(base, rounds, { scratch, say }))

@@ -21,16 +21,22 @@ export interface TrainBench {
 }
 
 const LOSS_BAR = 1e-3
+/** Ours as it comes. */
+const AUTO = { training: { precision: 'auto' } } as const
 const WARM_UP = 2
 
-/** Ours and PEFT as people run it: 4 items are a batch, and a step. */
+/**
+ * Ours and PEFT as people run it: 4 items are a batch, and a step. Beside ours in float32, whose losses are compared, runs
+ * ours as it comes, with the precision that `auto` takes here.
+ */
 export async function againstPeft({ lineup, base, items, rounds, say }: TrainBench): Promise<Part> {
   const workload = alternating(items, base, 4, rounds)
   const perRound = items.tasks.length
   await using ours = await lineup.ours('ours', workload)
+  await using auto = await lineup.ours('ours, auto', workload, AUTO)
   await using peft = await lineup.peft('peft', workload)
   const turns = await takeTurns(
-    [ours, peft].map(runner => ({ runner, steps: perRound, warmUp: WARM_UP })),
+    [ours, auto, peft].map(runner => ({ runner, steps: perRound, warmUp: WARM_UP })),
     rounds,
     say,
   )
@@ -38,6 +44,7 @@ export async function againstPeft({ lineup, base, items, rounds, say }: TrainBen
   return {
     figures: [
       higher('train.items_per_s_vs_peft', speedRatio(own, theirs), 3.5),
+      higher('train.items_per_s_vs_peft_auto', speedRatio(turns.get('ours, auto')!, theirs), 3.5),
       lower('train.peak_rss_vs_peft', peakRss(own) / peakRss(theirs), 0.4),
       lower('train.loss_difference', lossDifference(own, theirs), LOSS_BAR),
     ],
@@ -47,20 +54,21 @@ export async function againstPeft({ lineup, base, items, rounds, say }: TrainBen
 }
 
 /**
- * Ours and PyTorch by hand: 8 items a step, in passes of 1,024 tokens. Theirs shares a common beginning as ours does; with
- * `alsoUnshared`, one that does not runs too.
+ * Ours and PyTorch by hand: 8 items a step, in passes of 1,024 tokens. Theirs has the tricks that are known (packing, logits
+ * at labels only, fused attention); with `alsoShared`, one that has ours too, and shares common beginnings, runs beside it.
  */
 export async function againstTorch(
   { lineup, base, items, rounds, say }: TrainBench,
-  alsoUnshared: boolean,
+  alsoShared: boolean,
 ): Promise<Part> {
   const workload = alternating(items, base, 8, rounds)
   const perRound = items.tasks.length
   await using ours = await lineup.ours('ours', workload)
-  await using torch = await lineup.torch('torch', workload, true)
-  await using unshared = alsoUnshared ? await lineup.torch('torch-unshared', workload, false) : undefined
+  await using auto = await lineup.ours('ours, auto', workload, AUTO)
+  await using torch = await lineup.torch('torch', workload, false)
+  await using shared = alsoShared ? await lineup.torch('torch-shared', workload, true) : undefined
   await using product = await lineup.product(workload)
-  const runners = [ours, torch, ...(unshared ? [unshared] : [])]
+  const runners = [ours, auto, torch, ...(shared ? [shared] : [])]
   const turns = await takeTurns(
     [
       ...runners.map(runner => ({ runner, steps: perRound, warmUp: WARM_UP })),
@@ -70,7 +78,7 @@ export async function againstTorch(
     say,
   )
   const [own, theirs] = [turns.get('ours')!, turns.get('torch')!]
-  const plain = turns.get('torch-unshared')
+  const sharing = turns.get('torch-shared')
   const counted = own.map((turn, round) => {
     const steps = workload.steps.slice(WARM_UP + round * perRound, WARM_UP + (round + 1) * perRound)
     const rate = turns.get('product')![round]!.rate!
@@ -83,7 +91,8 @@ export async function againstTorch(
   return {
     figures: [
       higher('train.items_per_s_vs_torch', speedRatio(own, theirs), 1.2),
-      ...(plain ? [higher('train.items_per_s_vs_torch_unshared', speedRatio(own, plain), 1.2)] : []),
+      higher('train.items_per_s_vs_torch_auto', speedRatio(turns.get('ours, auto')!, theirs), 1.2),
+      ...(sharing ? [higher('train.items_per_s_vs_torch_shared', speedRatio(own, sharing), 1.2)] : []),
       lower('train.peak_rss_vs_torch', peakRss(own) / peakRss(theirs), 0.8),
       lower('train.loss_difference_to_torch', lossDifference(own, theirs), LOSS_BAR),
       higher('train.useful_rate', median(counted.map(({ usefulRate }) => usefulRate)), 0.85),
