@@ -85,8 +85,8 @@ export class GraphSession {
    * @param feeds one tensor for each input, not changed until the promise settles; extra names are refused
    * @returns the outputs by name, in memory of the caller's own
    * @throws TypeError for feeds or outputs that do not fit the graph
-   * @throws OppuError CLOSED, DEVICE_LOST (for good: only another process may get it back), OUT_OF_MEMORY,
-   *   RUNTIME_FAILURE; the signal's reason when aborted before it started
+   * @throws OppuError CLOSED, OUT_OF_MEMORY, RUNTIME_FAILURE; DEVICE_LOST, from then on, here and in every other session
+   *   on it: a new one can have it back once all are closed; the signal's reason when aborted before it started
    */
   async run(
     feeds: Readonly<Record<string, Tensor>>,
@@ -118,9 +118,8 @@ export class GraphSession {
         names,
       )
     } catch (error) {
-      const { device } = this.device
       const told = runtimeError(error, 'running the graph')
-      if (isOppuError(told, 'DEVICE_LOST')) probes.set(device, Promise.resolve(LOST))
+      if (isOppuError(told, 'DEVICE_LOST')) probes.delete(this.device.device)
       throw told
     }
     return Object.fromEntries(
@@ -199,11 +198,10 @@ async function productSeconds(device: Device): Promise<number> {
 }
 
 const probes = new Map<Device, Promise<string | undefined>>()
-const LOST = 'it was lost, which lasts until this process ends'
 
 /**
- * Undefined when the device runs a tiny graph correctly, the reason otherwise. A device is tried once a process; what it
- * lacks is looked for at every call.
+ * Undefined when the device runs a tiny graph correctly, the reason otherwise. A device is tried once a process, and again
+ * when it was lost; what it lacks is looked for at every call.
  */
 async function probe(device: Device): Promise<string | undefined> {
   if (device === 'cpu') return undefined
@@ -228,14 +226,17 @@ async function runProbe(device: Device): Promise<string | undefined> {
   const graph = new Graph()
   const x = graph.input('x', 'float32', ['rows', 2])
   graph.output('y', add(matMul(x, x, { transB: true }), graph.constant(tensorOf('float32', [], [1]))))
+  let session: ort.InferenceSession | undefined
   try {
-    const session = await createSession(graph, device, {})
+    session = await createSession(graph, device, {})
     const { y } = await session.run({ x: new ort.Tensor('float32', new Float32Array([1, 2, 3, 4]), [2, 2]) })
-    await session.release()
     const got = [...(y!.data as Float32Array)].join()
     return got === '6,12,12,26' ? undefined : `gave wrong results (${got})`
   } catch (error) {
+    if (isOppuError(runtimeError(error, 'trying it'), 'DEVICE_LOST')) probes.delete(device)
     return firstLine(error)
+  } finally {
+    await session?.release()
   }
 }
 
