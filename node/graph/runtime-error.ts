@@ -10,7 +10,8 @@ const LOSS = /device\W+(is|was) lost/i
 export function runtimeError(error: unknown, doing: string): unknown {
   if (error instanceof TypeError || error instanceof OppuError) return error
   const text = firstLine(error)
-  const code = LOSS.test(text) ? 'DEVICE_LOST' : MEMORY.test(text) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILURE'
+  if (LOSS.test(text)) return new OppuError('DEVICE_LOST', `${doing}: the device is lost`, { cause: error })
+  const code = MEMORY.test(text) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILURE'
   return new OppuError(code, `${doing}: ${text}`, { cause: error })
 }
 

@@ -6,13 +6,13 @@ import { OppuError } from '../../protocol/errors.ts'
 
 const WEBGPU = '/onnxruntime_src/onnxruntime/core/providers/webgpu'
 
-/** [what failed, the runtime's message, code, the message without its source line] */
+/** [what failed, the runtime's message, code, what is told] */
 const RECORDED = [
   [
     'a driver that answered a submission with VK_ERROR_DEVICE_LOST',
     `${WEBGPU}/buffer_manager.cc:641 void onnxruntime::webgpu::BufferManager::Download(WGPUBuffer, void*, size_t) const map_async_result.status == wgpu::MapAsyncStatus::Success was false. Failed to download data from buffer. wgpu::MapAsyncStatus value: 4, message: [Device] is lost.\n`,
     'DEVICE_LOST',
-    'Failed to download data from buffer. wgpu::MapAsyncStatus value: 4, message: [Device] is lost.',
+    'the device is lost',
   ],
   [
     'a buffer of 2.6 GB',
