@@ -19,7 +19,7 @@ import { sameShape } from './dim.ts'
 import type { Attribute, Attributes, Graph, Node, Value } from './graph.ts'
 import { onnx } from './onnx.pb.js'
 import type { OpType } from './op.ts'
-import { type DType, type Tensor, tensorOf } from './tensor.ts'
+import { type DType, isFloat, type Tensor, tensorOf } from './tensor.ts'
 
 /** IR version and operator sets written; ONNX Runtime 1.30 reads these and newer. */
 const IR_VERSION = 9
@@ -49,6 +49,8 @@ export interface EncodeOptions {
   /** The folder from which weight files are named; all lie in it or below. */
   readonly weightFolder?: string
   readonly device: Device
+  /** Whether the runtime will repack weights; it then gets to repack those that gain by it. Default false. */
+  readonly prepack?: boolean
 }
 
 /** Model bytes. @throws TypeError when the graph has no output. */
@@ -97,13 +99,24 @@ export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
       name: 'oppu',
       node: lowering.nodes,
       initializer,
-      input: graph.inputs.map(value => ({ name: value.name, type: typeOf(value) })),
+      input: [...graph.inputs, ...(options.prepack ? keptAsTheyAre(graph, used) : [])].map(value => ({
+        name: value.name,
+        type: typeOf(value),
+      })),
       output: outputs,
       valueInfo: nodes.flatMap(node =>
         node.outputs.map(value => ({ name: value.name, type: typeOf(value) })),
       ),
     },
   }).finish()
+}
+
+/**
+ * Weights in floats: repacked, they are a second copy and no faster, a third where a product is also taken the other way
+ * round. The runtime leaves as it is what a run could replace, and that is a weight which is listed among the inputs.
+ */
+function keptAsTheyAre(graph: Graph, used: ReadonlySet<Value>): Value[] {
+  return graph.weights.map(({ value }) => value).filter(value => isFloat(value.dtype) && used.has(value))
 }
 
 /**

@@ -39,7 +39,7 @@ export interface SessionOptions {
   readonly device?: DeviceChoice | DeviceAccount
   /** CPU threads; the runtime's default (one a core) where absent. */
   readonly threads?: number
-  /** Repack constant weights: a second copy of them, and worth it for those in 8 bits only. Default false. */
+  /** Repack weights in 8 bits, in memory of the process's own: not shared with another, but faster. Default false. */
   readonly prepack?: boolean
   readonly signal?: AbortSignal
 }
@@ -270,6 +270,7 @@ async function createSession(
   const folder = weightFolder(graph)
   const model = encodeModel(graph, {
     device,
+    prepack,
     ...(folder === undefined ? {} : { weightFolder: folder }),
   })
   try {
