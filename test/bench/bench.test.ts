@@ -7,7 +7,14 @@ import { test } from 'node:test'
 import type { HistoryItem } from '../../node/personal/history.ts'
 import { chatTemplate, PLAIN_TEMPLATE } from '../../node/text/chat-template.ts'
 import type { Tokenizer } from '../../node/text/tokenizer.ts'
-import { Contender, type Job, type StepReport } from './contender.ts'
+import {
+  Contender,
+  decodeBase,
+  encodeBase,
+  type Job,
+  type StepReport,
+  type TrainableBase,
+} from './contender.ts'
 import { makeWorkload, readItems } from './items.ts'
 import { residentMemory } from './memory.ts'
 import { type Figure, figureTable, reaches, writeReport } from './report.ts'
@@ -153,6 +160,16 @@ test('a contender answers step by step, and its failure is told in its own words
   assert.equal((await contender.step()).items, 2)
   assert.equal((await contender.step()).items, 1)
   await assert.rejects(contender.step(), /x ended \(exit 3\):\nnothing left/)
+})
+
+test('a base reaches a contender as it is, infinite windows too', () => {
+  const base = {
+    id: 'c'.repeat(64),
+    config: { windows: [512, Number.POSITIVE_INFINITY] },
+    derived: 'folder',
+    weights: { path: 'file', tensors: new Map([['w', { shape: [2, 3], offset: 4, length: 24 }]]) },
+  } as unknown as TrainableBase
+  assert.deepEqual(decodeBase(encodeBase(base)), base)
 })
 
 test('resident memory never exceeds its peak, and both are of this process', () => {

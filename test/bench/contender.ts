@@ -10,9 +10,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { deserialize, serialize } from 'node:v8'
 import type { Example } from '../../node/model/batch.ts'
-import type { ModelConfig } from '../../node/model/config.ts'
-import type { WeightFile } from '../../node/model/weights.ts'
+import type { RunnableBase } from '../../node/model/runnable.ts'
 
 export interface Job {
   readonly examples: readonly Example[]
@@ -27,7 +27,8 @@ export interface Job {
   /** Tokens of a pass at most, for those who pack. */
   readonly passTokens: number
   readonly maxLength: number
-  readonly base: JobBase
+  /** Ours: what `encodeBase` made of the base. */
+  readonly base: string
   /** The same weights as a Hugging Face folder. */
   readonly model: string
   /** The hand-written PyTorch: compute what the sequences of a pass begin with once. */
@@ -48,19 +49,6 @@ export interface Settings {
   readonly maxGradientNorm: number
 }
 
-/** What `train()` needs of a base, as JSON. */
-export interface JobBase {
-  readonly id: string
-  readonly config: ModelConfig
-  readonly weights: {
-    readonly path: string
-    readonly tensors: readonly (readonly [
-      string,
-      { readonly shape: readonly number[]; readonly offset: number; readonly length: number },
-    ])[]
-  }
-}
-
 export interface StepReport {
   readonly seconds: number
   /** Mean over the step's labels, before the update. */
@@ -77,13 +65,15 @@ export interface StepReport {
   readonly bandwidth?: number
 }
 
-export function jobBase(base: {
-  readonly id: string
-  readonly config: ModelConfig
-  readonly weights: WeightFile
-}): JobBase {
-  const { id, config, weights } = base
-  return { id, config, weights: { path: weights.path, tensors: [...weights.tensors] } }
+export type TrainableBase = Pick<RunnableBase, 'id' | 'config' | 'weights' | 'derived'>
+
+/** As text, with maps and infinities, which JSON does not have. */
+export function encodeBase({ id, config, weights, derived }: TrainableBase): string {
+  return serialize({ id, config, weights, derived }).toString('base64')
+}
+
+export function decodeBase(text: string): TrainableBase {
+  return deserialize(Buffer.from(text, 'base64')) as TrainableBase
 }
 
 const CHARACTERS_KEPT = 1 << 14

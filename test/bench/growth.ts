@@ -3,37 +3,38 @@
  * would allow: its operations at the rate of the runtime's own product, and its weights, read once forward and once
  * backward a pass, at the rate at which memory is read.
  */
-import { open } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { table } from '../../cli/terminal.ts'
-import type { OpenedBase } from '../../node/base/open.ts'
 import type { Example } from '../../node/model/batch.ts'
 import type { LlamaConfig } from '../../node/model/llama.ts'
 import { randomFrom } from '../../node/model/random.ts'
 import { elements, parameterCount, weightShapes } from '../../node/model/weights.ts'
+import type { Precision } from '../../node/train/precision.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
 import { type BenchBase, openGemma3 } from './base.ts'
-import type { StepReport } from './contender.ts'
+import type { StepReport, TrainableBase } from './contender.ts'
 import type { Workload } from './items.ts'
 import { Lineup, LORA, PASS_TOKENS } from './lineup.ts'
 import { linearSizes, type ModelSizes, stepOperations } from './operations.ts'
 import type { Part } from './report.ts'
 import { median } from './rounds.ts'
 
-type SizedBase = Pick<OpenedBase, 'id' | 'config' | 'weights'>
-
 interface Point {
-  readonly axis: 'length' | 'batch' | 'rank' | 'base'
+  readonly axis: 'length' | 'batch' | 'rank' | 'base' | 'precision'
   readonly tokens: number
   readonly items: number
   readonly rank: number
+  readonly precision: Precision
 }
 
-const USUAL = { tokens: 256, items: 4, rank: LORA.rank }
+const USUAL = { tokens: 256, items: 4, rank: LORA.rank, precision: 'float32' } as const
 const LENGTHS = [128, 256, 512, 1024, 2048]
 const BATCHES = [1, 4, 16]
 const RANKS = [4, 8, 16, 64]
+/** Of the products with frozen weights, or of the weights in memory. */
+const PRECISIONS: readonly Precision[] = ['int8']
 /** Labels of an item. */
 const LABELS = 16
 const TIMED = 3
@@ -68,6 +69,7 @@ export async function costTable(base: BenchBase, options: GrowthOptions): Promis
     })),
     ...BATCHES.map(items => ({ axis: 'batch' as const, ...USUAL, items })),
     ...RANKS.map(rank => ({ axis: 'rank' as const, ...USUAL, rank })),
+    ...PRECISIONS.map(precision => ({ axis: 'precision' as const, ...USUAL, precision })),
     { axis: 'base', ...USUAL },
   ]
   for (const point of points) rows.push(await measure('SmolLM2-135M', base, point, options))
@@ -78,27 +80,33 @@ export async function costTable(base: BenchBase, options: GrowthOptions): Promis
   if (gemma3) rows.push(await measure('Gemma-3-270M', gemma3, { axis: 'base', ...USUAL }, options))
   for (const [name, config] of Object.entries(LARGER)) {
     options.say(`making random weights: ${name}`)
-    const path = join(options.scratch, 'weights.f32')
-    const random = await randomBase(path, { ...base.config, ...config })
-    rows.push(await measure(`random ${name}`, random, { axis: 'base', ...USUAL }, options))
+    const folder = join(options.scratch, name)
+    await mkdir(folder)
+    const random = await randomBase(folder, { ...base.config, ...config })
+    for (const precision of ['float32'] as const)
+      rows.push(await measure(`random ${name}`, random, { axis: 'base', ...USUAL, precision }, options))
+    await rm(folder, { recursive: true })
   }
   return { figures: [], runs: { growth: rows }, tables: [growthTable(rows)] }
 }
 
 async function measure(
   name: string,
-  base: SizedBase,
+  base: TrainableBase,
   point: Point,
   { quick, scratch, say }: GrowthOptions,
 ): Promise<Row> {
-  const { axis, tokens, items, rank } = point
+  const { axis, tokens, items, rank, precision } = point
   const lineup = await Lineup.open({ base, scratch: join(scratch, 'row'), python: undefined })
   const workload = syntheticItems(point, base.config.vocabSize)
   const passTokens = Math.max(PASS_TOKENS, tokens)
   const lora = { ...LORA, rank }
   const reports: StepReport[] = []
   {
-    await using ours = await lineup.ours('ours', workload, { lora, passTokens, maxLength: tokens + 1 })
+    await using ours = await lineup.ours('ours', workload, {
+      ...{ lora, passTokens, maxLength: tokens + 1 },
+      training: { precision },
+    })
     await ours.step()
     for (let step = 0; step < (quick ? 1 : TIMED); step++) reports.push(await ours.step())
   }
@@ -119,7 +127,7 @@ async function measure(
     bandwidth,
   }
   say(
-    `${axis}: ${name}, ${items} x ${tokens} tokens, rank ${rank}: ${row.tokensPerSecond.toFixed(0)} tokens/s`,
+    `${axis}: ${name}, ${items} x ${tokens} tokens, rank ${rank}, ${precision}: ${row.tokensPerSecond.toFixed(0)} tokens/s`,
   )
   return row
 }
@@ -159,8 +167,9 @@ const LARGER: Readonly<Record<string, Partial<LlamaConfig>>> = {
   },
 }
 
-/** A base whose weights are one block of random numbers over and over; norms are one. `path` is written anew. */
-async function randomBase(path: string, config: LlamaConfig): Promise<SizedBase> {
+/** A base whose weights are one block of random numbers over and over; norms are one. */
+async function randomBase(folder: string, config: LlamaConfig): Promise<TrainableBase> {
+  const path = join(folder, 'weights.f32')
   const random = randomFrom(2)
   const block = Float32Array.from({ length: 1 << 20 }, () => 0.02 * random.normal())
   const ones = new Float32Array(1 << 20).fill(1)
@@ -175,7 +184,7 @@ async function randomBase(path: string, config: LlamaConfig): Promise<SizedBase>
       await file.writeFile(source.subarray(0, Math.min(source.length, length - done)))
     offset += length
   }
-  return { id: 'b'.repeat(64) as BaseId, config, weights: { path, tensors } }
+  return { id: 'b'.repeat(64) as BaseId, config, derived: folder, weights: { path, tensors } }
 }
 
 function growthTable(rows: readonly Row[]): string {
@@ -186,6 +195,7 @@ function growthTable(rows: readonly Row[]): string {
       'items',
       'tokens',
       'rank',
+      'precision',
       'tokens/s',
       'peak GB',
       'limit: operations',
@@ -198,6 +208,7 @@ function growthTable(rows: readonly Row[]): string {
       String(row.items),
       String(row.tokens),
       String(row.rank),
+      row.precision,
       row.tokensPerSecond.toFixed(0),
       (row.peakRss / 1e9).toFixed(2),
       row.operationsLimit.toFixed(0),

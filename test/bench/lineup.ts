@@ -3,11 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { OpenedBase } from '../../node/base/open.ts'
 import { methods } from '../../node/peft/index.ts'
 import { CACHE } from '../reference/environment.ts'
 import { huggingFaceFolder } from './base.ts'
-import { Contender, type Job, jobBase } from './contender.ts'
+import { Contender, encodeBase, type Job, type TrainableBase } from './contender.ts'
 import type { Workload } from './items.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -37,7 +36,7 @@ const TUNED = {
 }
 
 export interface LineupOptions {
-  readonly base: Pick<OpenedBase, 'id' | 'config' | 'weights'>
+  readonly base: TrainableBase
   /** An empty folder for jobs and the adapter that all start from. */
   readonly scratch: string
   /** Undefined: ours alone. */
@@ -109,7 +108,7 @@ export class Lineup {
       adapter: join(scratch, 'adapter'),
       passTokens: PASS_TOKENS,
       maxLength: MAX_LENGTH,
-      base: jobBase(base),
+      base: encodeBase(base),
       model: this.#model,
       sharePrefix: false,
       training: FLOAT32,

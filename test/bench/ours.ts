@@ -4,18 +4,13 @@ import { argv, stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline'
 import { inputLength } from '../../node/model/batch.ts'
 import { train } from '../../node/train/trainer.ts'
-import type { BaseId } from '../../protocol/ids.ts'
-import type { Job, StepReport } from './contender.ts'
+import { decodeBase, type Job, type StepReport } from './contender.ts'
 import { residentMemory } from './memory.ts'
 
 const job = JSON.parse(readFileSync(argv.at(-1)!, 'utf8')) as Job
-const { base, lora, settings } = job
+const { lora, settings } = job
 const steps = train({
-  base: {
-    id: base.id as BaseId,
-    config: base.config,
-    weights: { path: base.weights.path, tensors: new Map(base.weights.tensors) },
-  },
+  base: decodeBase(job.base),
   method: 'lora',
   methodConfig: { ...lora, dropout: 0 },
   examples: job.steps.flat().map(index => job.examples[index]!),

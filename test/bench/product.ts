@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { Graph } from '../../node/graph/graph.ts'
 import { matMul, reduceMean } from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
-import type { Job, StepReport } from './contender.ts'
+import { decodeBase, type Job, type StepReport } from './contender.ts'
 import { residentMemory } from './memory.ts'
 import { median } from './rounds.ts'
 
@@ -27,8 +27,8 @@ const job = JSON.parse(readFileSync(argv.at(-1)!, 'utf8')) as Job
 
 /** Opens a chain of products of one shape, with weights out of the embedding's bytes. @returns operations per second */
 async function openProduct([rows, inner, outer]: (typeof SHAPES)[number]): Promise<() => Promise<number>> {
-  const { path, tensors } = job.base.weights
-  const [, { offset }] = tensors.reduce((a, b) => (b[1].length > a[1].length ? b : a))
+  const { path, tensors } = decodeBase(job.base).weights
+  const { offset } = [...tensors.values()].reduce((a, b) => (b.length > a.length ? b : a))
   const graph = new Graph()
   const location = { path, offset, length: 4 * inner * outer }
   const there = graph.weight('there', 'float32', [inner, outer], location)
