@@ -204,6 +204,50 @@ export function quantizedMatMul({ bytes, scale }: QuantizedRows, w: Value, colum
   return mul(product, scale)
 }
 
+/** (x - zero) * scale, each row by its own. `x` int8 or uint8 [rows, k]; zero of its type, 0 where absent. @returns float32 */
+export function dequantizeRows(x: Value, scale: Value, zero?: Value): Value {
+  const fits = (side: Value, dtype: DType): boolean =>
+    side.dtype === dtype && side.shape.length === 1 && side.shape[0] === x.shape[0]
+  check(
+    (x.dtype === 'int8' || x.dtype === 'uint8') &&
+      x.shape.length === 2 &&
+      fits(scale, 'float32') &&
+      (zero === undefined || fits(zero, x.dtype)),
+    'DequantizeLinear',
+    `does not take ${show(x)} with ${show(scale)}`,
+  )
+  const inputs = zero === undefined ? [x, scale] : [x, scale, zero]
+  return emit('DequantizeLinear', inputs, 'float32', x.shape, { axis: { int: 0 } })
+}
+
+/** Sixteen times the number in the lower four bits of each byte, uint8. */
+export function lowNibbles(x: Value): Value {
+  check(x.dtype === 'uint8', 'BitShift', `does not take ${show(x)}`)
+  const four = x.graph.constant(tensor('uint8', [1], Uint8Array.of(4)))
+  return emit('BitShift', [x, four], 'uint8', x.shape, { direction: { text: 'LEFT' } })
+}
+
+/** Sixteen times the number in the upper four bits of each byte, uint8. */
+export function highNibbles(x: Value): Value {
+  check(x.dtype === 'uint8', 'BitwiseAnd', `does not take ${show(x)}`)
+  return emit(
+    'BitwiseAnd',
+    [x, x.graph.constant(tensor('uint8', [1], Uint8Array.of(0xf0)))],
+    'uint8',
+    x.shape,
+  )
+}
+
+/**
+ * `x`, but not before `other` is there: what is then made of a weight is made when it is needed, and not all at once
+ * when a run begins. `x` of fixed shape; `other` of one dimension or more.
+ */
+export function after(x: Value, other: Value): Value {
+  const size = emit('Shape', [other], 'int64', [1], { start: { int: 0 }, end: { int: 1 } })
+  const shape = add(shapeVector(x.graph, x.shape), mul(size, scalar(x.graph, 'int64', 0)))
+  return emit('Reshape', [x, shape], x.dtype, x.shape)
+}
+
 // ---- reductions ----
 
 function reduce(op: OpType, x: Value, axes: readonly number[], keepDims: boolean): Value {

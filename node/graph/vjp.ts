@@ -117,6 +117,9 @@ export const vjpRules: Record<OpType, VjpRule | null> = {
   RotaryEmbedding: null,
   QuantizeLinear: null,
   MatMulIntegerToFloat: null,
+  DequantizeLinear: null,
+  BitwiseAnd: null,
+  BitShift: null,
   // y = sum over axes
   ReduceSum: unary((g, x, y, node) => op.expand(keepAxes(g, x, y, node), x.shape)),
   // y = sum over axes / number of elements summed

@@ -3,8 +3,9 @@
  * files reach their weights through the functions here, so every method works on every architecture.
  */
 import type { Value } from '../graph/graph.ts'
-import { add, gather, matMul } from '../graph/ops.ts'
+import { add } from '../graph/ops.ts'
 import type { Layout, LearnedKeys } from './layout.ts'
+import { product, rowsOf } from './quantized-products.ts'
 
 export interface ModelHooks {
   /** The weight of this Hugging Face name. Asked once or more; must give the same value each time. */
@@ -31,7 +32,7 @@ export function embeddings(
   name: string,
   scaled: (rows: Value) => Value = rows => rows,
 ): Value {
-  const rows = (ids: Value) => scaled(gather(hooks.weight(name), ids))
+  const rows = (ids: Value) => scaled(rowsOf(hooks.weight(name), ids))
   return hooks.embed?.(layout.tokens, rows) ?? rows(layout.tokens)
 }
 
@@ -40,7 +41,7 @@ export function linear(hooks: ModelHooks, path: string, x: Value, hasBias: boole
   const input = hooks.input?.(path, x) ?? x
   const weight = hooks.weight(`${path}.weight`)
   const bias = hasBias ? hooks.weight(`${path}.bias`) : undefined
-  const product = hooks.product?.(path, input) ?? matMul(input, weight, { transB: true })
-  const y = bias === undefined ? product : add(product, bias)
+  const wx = hooks.product?.(path, input) ?? product(input, weight)
+  const y = bias === undefined ? wx : add(wx, bias)
   return hooks.linear?.(path, input, y, weight, bias) ?? y
 }

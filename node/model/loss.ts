@@ -7,9 +7,7 @@ import { logSumExp } from '../graph/composite.ts'
 import type { Value } from '../graph/graph.ts'
 import {
   equal,
-  gather,
   gatherElements,
-  matMul,
   mul,
   reduceMax,
   reduceSum,
@@ -19,6 +17,7 @@ import {
   tanh,
   unsqueeze,
 } from '../graph/ops.ts'
+import { product, rowsOf } from './quantized-products.ts'
 
 export interface LabelInputs {
   readonly labelRows: Value // int64 [labels], places among the tokens
@@ -27,7 +26,7 @@ export interface LabelInputs {
 
 /** Logits of the tokens that follow, softly capped where the model does so. @param hidden [labels, hidden] @returns [labels, vocab] */
 export function labelLogits(hidden: Value, head: Value, softcap?: number): Value {
-  return capped(matMul(hidden, head, { transB: true }), softcap)
+  return capped(product(hidden, head), softcap)
 }
 
 /** cap * tanh(x / cap) */
@@ -45,7 +44,7 @@ function capped(x: Value, cap: number | undefined): Value {
  */
 export function labelLosses(hidden: Value, head: Value, targets: Value, softcap?: number): Value {
   const logSum = logSumExp(labelLogits(hidden, head, softcap)) // [labels, 1]
-  const targetLogits = reduceSum(mul(hidden, gather(head, targets)), [1], true) // [labels, 1]
+  const targetLogits = reduceSum(mul(hidden, rowsOf(head, targets)), [1], true) // [labels, 1]
   return squeeze(sub(logSum, capped(targetLogits, softcap)), [1])
 }
 

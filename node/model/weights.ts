@@ -9,16 +9,25 @@ import { OppuError } from '../../protocol/errors.ts'
 import type { LinearLayer, OtherWeight } from './architecture.ts'
 import { architectureOf } from './architectures.ts'
 import type { ModelConfig } from './config.ts'
+import { type Blocks, dequantize, type QuantizedPrecision } from './quantized.ts'
 import { randomFrom } from './random.ts'
 import type { NamedTensor } from './safetensors.ts'
 
-/** A file of float32, little-endian tensors; `offset` and `length` in bytes. */
+/** A file of little-endian tensors. */
 export interface WeightFile {
   readonly path: string
-  readonly tensors: ReadonlyMap<
-    string,
-    { readonly shape: readonly number[]; readonly offset: number; readonly length: number }
-  >
+  readonly tensors: ReadonlyMap<string, WeightEntry>
+  /** What its large matrices are in, where not float32. */
+  readonly quantized?: QuantizedPrecision
+}
+
+/** Where a weight's bytes lie; float32 unless it is in blocks. */
+export interface WeightEntry {
+  readonly shape: readonly number[]
+  readonly offset: number
+  /** In bytes. */
+  readonly length: number
+  readonly blocks?: Blocks
 }
 
 /** The linear layers of each decoder layer, in the order of its computation. */
@@ -29,6 +38,12 @@ export function linearLayers(config: ModelConfig): readonly LinearLayer[] {
 /** `model.layers.3`: what the names of a decoder layer's weights begin with. */
 export function layerPath(config: ModelConfig, layer: number): string {
   return `${architectureOf(config).layers}.${layer}`
+}
+
+/** The names of the vocabulary's tables: the embedding, and the head where it is another. */
+export function tableNames(config: ModelConfig): readonly string[] {
+  const { embedding } = architectureOf(config)
+  return config.tiedHead ? [embedding] : [embedding, 'lm_head.weight']
 }
 
 /** The linear layers that PEFT adapts where nobody names any. */
@@ -130,7 +145,7 @@ export function checkWeights(
   }
 }
 
-/** Reads the named weights (default: all) into memory. @throws OppuError NOT_FOUND, TRUNCATED_FILE */
+/** Reads the named weights (default: all) into memory, as float32. @throws OppuError NOT_FOUND, TRUNCATED_FILE */
 export async function readWeights(
   file: WeightFile,
   names: Iterable<string> = file.tensors.keys(),
@@ -140,16 +155,36 @@ export async function readWeights(
   for (const name of names) {
     const entry = file.tensors.get(name)
     if (entry === undefined) throw new OppuError('NOT_FOUND', `no weight ${name} in ${file.path}`)
-    const values = new Float32Array(entry.length / 4)
-    const bytes = new Uint8Array(values.buffer)
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, entry.offset + done)
-      if (bytesRead === 0) throw new OppuError('TRUNCATED_FILE', `${file.path} ends within ${name}`)
-      done += bytesRead
+    const { offset, length, blocks } = entry
+    const bytes = (from: number, count: number) =>
+      readBytes(handle, from, count, `${file.path} ends within ${name}`)
+    const data = await bytes(offset, length)
+    if (blocks === undefined) {
+      weights.set(name, new Float32Array(data.buffer))
+      continue
     }
-    weights.set(name, values)
+    const count = elements(entry.shape) / blocks.size
+    const scales = new Float32Array((await bytes(blocks.scaleOffset, 4 * count)).buffer)
+    const { zeroOffset } = blocks
+    const zeros = zeroOffset === undefined ? {} : { zeros: await bytes(zeroOffset, count) }
+    weights.set(name, dequantize({ bytes: data, scales, ...zeros }))
   }
   return weights
+}
+
+async function readBytes(
+  handle: Awaited<ReturnType<typeof open>>,
+  offset: number,
+  length: number,
+  message: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length)
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done)
+    if (bytesRead === 0) throw new OppuError('TRUNCATED_FILE', message)
+    done += bytesRead
+  }
+  return bytes
 }
 
 /**

@@ -51,8 +51,9 @@ export const TRAIN_SCHEMA = {
   }),
   precision: choiceField({
     default: 'auto',
-    choices: ['auto', 'float32', 'int8'],
-    description: 'products with frozen weights: float32, 8 bits, or auto: 8 bits where much faster here',
+    choices: ['auto', 'float32', 'int8', 'q8', 'q4'],
+    description:
+      'frozen weights: float32; int8: products in 8 bits; auto: int8 where much faster here; q8, q4: float32 products with weights kept in 8 or 4 bits, for little memory',
   }),
   optimizer: choiceField({
     default: 'adamw',

@@ -3,15 +3,18 @@
  *
  * `auto` takes 8 bits where this machine does such products much faster (processors with VNNI and the like), for bases
  * large enough to gain; what that costs in likelihood stands in test/bench/README.md. All else, and every device but
- * the CPU, is float32.
+ * the CPU, is float32. Weights that stay in 8 or 4 bits save memory, not time: they are for who asks, or for a base that
+ * was opened so.
  */
 import { join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import { int8Weights } from '../base/int8-file.ts'
+import { quantizedWeights, sourceOf } from '../base/quantized-file.ts'
 import type { Device } from '../graph/device.ts'
 import { int8Speedup } from '../graph/int8-speed.ts'
 import type { Int8Weights } from '../model/int8.ts'
 import type { RunnableBase } from '../model/runnable.ts'
+import type { WeightFile } from '../model/weights.ts'
 import { type MethodName, methods } from '../peft/index.ts'
 import type { TrainConfig } from './config.ts'
 
@@ -24,31 +27,56 @@ const SMALLEST_WIDTH = 512
 /** Without instructions for bytes it is below 1.5, with them about 3. */
 const WORTH_IT = 1.8
 
-/** @throws OppuError INVALID_ARGUMENT where 8 bits are asked for and cannot be had. */
+/**
+ * A base that was opened in 8 or 4 bits is trained over as it is.
+ * @throws OppuError INVALID_ARGUMENT where what is asked for cannot be had.
+ */
 export async function choosePrecision(
   choice: TrainConfig['precision'],
   base: Derivable,
   method: MethodName,
   device: Device,
 ): Promise<Precision> {
-  if (choice === 'float32') return choice
-  const obstacle = !methods[method].isAdapter
-    ? `method ${method} trains the weights themselves`
-    : device !== 'cpu'
-      ? `the device is ${device}, not the cpu`
-      : base.derived === undefined
-        ? 'the base has no folder for derived files'
-        : undefined
-  if (choice === 'auto') {
-    if (obstacle !== undefined || base.config.hiddenSize < SMALLEST_WIDTH) return 'float32'
-    return (await int8Speedup()) >= WORTH_IT ? 'int8' : 'float32'
+  const wanted = choice === 'auto' ? base.weights.quantized : choice
+  if (wanted === undefined) {
+    const fits = base.config.hiddenSize >= SMALLEST_WIDTH && !obstacleTo('int8', base, method, device)
+    return fits && (await int8Speedup()) >= WORTH_IT ? 'int8' : 'float32'
   }
-  if (obstacle !== undefined)
-    throw new OppuError('INVALID_ARGUMENT', `precision ${choice} cannot be had: ${obstacle}`)
-  return choice
+  const obstacle = obstacleTo(wanted, base, method, device)
+  if (obstacle === undefined) return wanted
+  throw new OppuError('INVALID_ARGUMENT', `precision ${wanted} cannot be had: ${obstacle}`)
 }
 
-/** The base's weights in 8 bits, made beside its other derived files when they are first wanted. */
+/** Why a base cannot be trained over in this precision; undefined where it can. */
+function obstacleTo(
+  wanted: Precision,
+  { weights, derived }: Derivable,
+  method: MethodName,
+  device: Device,
+): string | undefined {
+  const { quantized } = weights
+  if (quantized !== undefined && quantized !== wanted) return `the base was opened in ${quantized}`
+  if (wanted === 'float32') return undefined
+  if (!methods[method].isAdapter) return `method ${method} trains the weights themselves`
+  if (device !== 'cpu') return `the device is ${device}, not the cpu`
+  if (quantized === undefined && derived === undefined) return 'the base has no folder for derived files'
+  return undefined
+}
+
+/** The weights that a run of this precision reads, made beside the base's other derived files when they are first wanted. */
+export async function openWeights(
+  base: Derivable,
+  precision: Precision,
+  signal?: AbortSignal,
+): Promise<WeightFile> {
+  const { id, config, weights, derived } = base
+  if (precision === 'float32' || precision === 'int8' || precision === weights.quantized) return weights
+  if (derived === undefined) throw new TypeError('the base has no folder for derived files')
+  const source = { id, config, tensors: sourceOf(weights) }
+  return await quantizedWeights(derived, precision, source, signal === undefined ? {} : { signal })
+}
+
+/** The base's weights for products in 8 bits, made like those of `openWeights`. */
 export function openInt8Weights(
   base: Derivable,
   options: { readonly signal?: AbortSignal } = {},

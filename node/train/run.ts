@@ -13,7 +13,7 @@ import { parseTrainConfig, type TrainConfig } from './config.ts'
 import { copyTensors, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { fittingItems, usableItems } from './plan.ts'
-import { choosePrecision } from './precision.ts'
+import { choosePrecision, openWeights } from './precision.ts'
 import { demandSameRun, identifyRun, type RunIdentity, runId } from './run-identity.ts'
 import { copyState, type TrainerState } from './state.ts'
 
@@ -81,13 +81,14 @@ export async function beginRun(options: TrainOptions, run: Run, device: Device):
     await choosePrecision(resume.precision, base, options.method, device)
     return copyState(resume)
   }
+  const precision = await choosePrecision(config.precision, base, options.method, device)
+  const weights = await openWeights(base, precision, options.signal)
   const parameters =
-    initial === undefined ? await method.initial(config.seed, base.weights) : copyTensors(initial)
+    initial === undefined ? await method.initial(config.seed, weights) : copyTensors(initial)
   for (const [name, length] of lengthsOf(method)) {
     if (parameters.get(name)?.length !== length)
       throw new TypeError(`initial values of ${name} must be of shape [${method.shapes.get(name)}]`)
   }
-  const precision = await choosePrecision(config.precision, base, options.method, device)
   return { run: identity, precision, step: 0, tokens: 0, parameters, optimizer, curve: [] }
 }
 

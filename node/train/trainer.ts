@@ -18,7 +18,7 @@ import { clipScale, globalNorm, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { Passes, stepPasses } from './passes.ts'
 import { Plan } from './plan.ts'
-import { openInt8Weights, type Precision } from './precision.ts'
+import { openInt8Weights, openWeights, type Precision } from './precision.ts'
 import { memory, Progress } from './progress.ts'
 import { beginRun, prepareRun, type Run, type TrainOptions } from './run.ts'
 import { scheduleFactor } from './schedule.ts'
@@ -94,7 +94,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   const state = await beginRun(options, run, device.device)
   const { parameters, precision, curve } = state
   const int8 = precision === 'int8' ? await openInt8Weights(base, signal ? { signal } : {}) : undefined
-  const { graph, attached } = trainingGraph(base.config, base.weights, method, int8)
+  const weights = await openWeights(base, precision, signal)
+  const { graph, attached } = trainingGraph(base.config, weights, method, int8)
   await using session = await GraphSession.open(graph, {
     device,
     prepack: precision === 'int8',
