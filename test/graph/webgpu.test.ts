@@ -71,6 +71,23 @@ const FORWARD: readonly GradientCase[] = [
     },
     build: ({ x, scale, w }) => op.quantizedMatMul(op.quantizeRows(x!), w!, scale!),
   },
+  {
+    name: 'weights in 8 and 4 bits',
+    inputs: { scale: { dims: [2], from: [0.1, 1] } },
+    indices: {
+      w: { shape: [2, 3], tensor: tensor('int8', [2, 3], Int8Array.of(1, -2, 3, 127, -128, 0)) },
+      pairs: {
+        shape: [2, 3],
+        tensor: tensor('uint8', [2, 3], Uint8Array.of(0x12, 0xff, 0x80, 0x08, 0, 0xa5)),
+      },
+      zero: { shape: [2], tensor: tensor('uint8', [2], Uint8Array.of(7, 128)) },
+    },
+    build: ({ scale, w, pairs, zero }) => [
+      op.dequantizeRows(op.after(w!, scale!), scale!),
+      op.dequantizeRows(op.lowNibbles(pairs!), scale!, zero),
+      op.dequantizeRows(op.highNibbles(pairs!), scale!, zero),
+    ],
+  },
 ]
 
 /** What a pass may hold none of: the devices' kernels differ most there. */
