@@ -18,7 +18,16 @@ import {
 import { makeWorkload, readItems } from './items.ts'
 import { residentMemory } from './memory.ts'
 import { type Figure, figureTable, reaches, writeReport } from './report.ts'
-import { lossDifference, median, peakRss, type Runner, speedRatio, takeTurns, turnOf } from './rounds.ts'
+import {
+  lossDifference,
+  meanLossDifference,
+  median,
+  peakRss,
+  type Runner,
+  speedRatio,
+  takeTurns,
+  turnOf,
+} from './rounds.ts'
 
 const NO_SHAPE = { itemsPerStep: 2, steps: 4, maxLength: 512 }
 
@@ -108,6 +117,7 @@ test('ratios are of the same round, and the median of them counts', () => {
   const theirs = turns([2, 6, 9], [1, 2.002, 3])
   assert.equal(speedRatio(ours, theirs), 2)
   assert.ok(Math.abs(lossDifference(ours, theirs) - 0.002 / 2.002) < 1e-12)
+  assert.ok(Math.abs(meanLossDifference(ours, theirs) - 0.002 / 6.002) < 1e-12)
   assert.equal(peakRss(ours), 90)
   assert.equal(median([4, 1, 3, 2]), 2.5)
   assert.ok(Number.isNaN(median([])))

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { promisify } from 'node:util'
 import { table } from '../../cli/terminal.ts'
+import { median, peakRss, type Rounds } from './rounds.ts'
 
 export interface Figure {
   readonly name: string
@@ -76,4 +77,25 @@ async function commit(): Promise<string> {
   } catch {
     return 'unknown'
   }
+}
+
+/** A row for each contender: medians over rounds. */
+export function speedTable(title: string, turns: Rounds): string {
+  const rows = [...turns]
+    .filter(([, [turn]]) => turn?.rate === undefined)
+    .map(([name, own]) => [
+      name,
+      format(median(own.map(({ items, seconds }) => items / seconds))),
+      String(Math.round(median(own.map(({ tokens, seconds }) => tokens / seconds)))),
+      (peakRss(own) / 1e9).toFixed(2),
+    ])
+  return table([title, 'items/s', 'tokens/s', 'peak GB'], rows)
+}
+
+export function higher(name: string, value: number, bar: number): Figure {
+  return { name, value, unit: '', bar, better: 'higher' }
+}
+
+export function lower(name: string, value: number, bar: number): Figure {
+  return { name, value, unit: '', bar, better: 'lower' }
 }

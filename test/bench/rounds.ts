@@ -86,10 +86,21 @@ export function speedRatio(ours: readonly Turn[], theirs: readonly Turn[]): numb
 
 /** The worst relative difference between losses of the same steps. */
 export function lossDifference(ours: readonly Turn[], theirs: readonly Turn[]): number {
-  const all = (turns: readonly Turn[]) => turns.flatMap(turn => turn.losses)
-  const [a, b] = [all(ours), all(theirs)]
-  if (a.length !== b.length) throw new TypeError('losses of different steps cannot be compared')
+  const [a, b] = sameSteps(ours, theirs)
   return Math.max(...a.map((loss, step) => Math.abs(loss - b[step]!) / Math.abs(b[step]!)))
+}
+
+/** The relative difference between the mean losses of the same steps. */
+export function meanLossDifference(ours: readonly Turn[], theirs: readonly Turn[]): number {
+  const [a, b] = sameSteps(ours, theirs)
+  const sum = (losses: readonly number[]) => losses.reduce((total, loss) => total + loss, 0)
+  return Math.abs(sum(a) - sum(b)) / Math.abs(sum(b))
+}
+
+function sameSteps(...all: readonly (readonly Turn[])[]): [readonly number[], readonly number[]] {
+  const [a, b] = all.map(turns => turns.flatMap(turn => turn.losses))
+  if (a!.length !== b!.length) throw new TypeError('losses of different steps cannot be compared')
+  return [a!, b!]
 }
 
 /** The highest resident memory of a contender's whole life. */

@@ -10,23 +10,25 @@ import { parseArgs } from 'node:util'
 import { openEnvironment } from '../reference/environment.ts'
 import { openSmolLm2 } from './base.ts'
 import { costTable } from './growth.ts'
+import { int8AgainstFloat32, int8Losses } from './int8.ts'
 import { readItems } from './items.ts'
 import { growthOfMemory, timeToFirstStep } from './lifetime.ts'
 import { Lineup } from './lineup.ts'
 import { figureTable, type Part, writeReport } from './report.ts'
-import { againstPeft, againstTorch, batchOf16, int8AgainstFloat32 } from './train.ts'
+import { againstPeft, againstTorch, batchOf16 } from './train.ts'
 
 const USAGE = `npm run bench -- train [--quick] [--only PART,PART] [--json FILE]
 npm run bench -- growth [--quick] [--json FILE]
 
 train: our training against PyTorch's. Parts: peft, torch, torch-shared (with torch, and one that shares common
-beginnings as we do), batch16, int8 (8-bit products against float32's), start, rss.
+beginnings as we do), batch16, int8 (8-bit products against float32's), start, rss; and when asked for, int8-losses (the losses
+of both over 200 steps).
 growth: what training costs over sequence length, batch, rank and size of the base.
 `
-const PARTS = ['peft', 'torch', 'torch-shared', 'batch16', 'int8', 'start', 'rss'] as const
+const PARTS = ['peft', 'torch', 'torch-shared', 'batch16', 'int8', 'int8-losses', 'start', 'rss'] as const
 type PartName = (typeof PARTS)[number]
 /** Left out unless asked for. */
-const OPTIONAL: readonly PartName[] = ['torch-shared']
+const OPTIONAL: readonly PartName[] = ['torch-shared', 'int8-losses']
 const ROUNDS = 5
 const QUICK_ROUNDS = 2
 /** Items of each task; more than the steps take, so that none comes twice. */
@@ -62,6 +64,7 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
   await part(isShared ? 'torch-shared' : 'torch', () => againstTorch(bench, isShared))
   await part('batch16', () => batchOf16(bench))
   await part('int8', () => int8AgainstFloat32(bench))
+  await part('int8-losses', () => int8Losses(bench, quick ? 20 : 200))
   await part('start', () => timeToFirstStep(base, rounds, { scratch, say }))
   await part('rss', () => growthOfMemory(items, { scratch, say }))
   return {

@@ -3,14 +3,13 @@
  * own with its own contenders, which take turns; ratios are of turns of the same round, and the median over rounds counts.
  */
 
-import { table } from '../../cli/terminal.ts'
 import { packExamples } from '../../node/model/batch.ts'
 import type { BenchBase } from './base.ts'
 import { type BenchItems, makeWorkload, type Workload } from './items.ts'
 import { type Lineup, LORA, MAX_LENGTH, PASS_TOKENS } from './lineup.ts'
 import { type LoraSizes, stepOperations } from './operations.ts'
-import { type Figure, format, type Part } from './report.ts'
-import { lossDifference, median, peakRss, type Rounds, speedRatio, takeTurns } from './rounds.ts'
+import { format, higher, lower, type Part, speedTable } from './report.ts'
+import { lossDifference, median, peakRss, speedRatio, takeTurns } from './rounds.ts'
 
 export interface TrainBench {
   readonly lineup: Lineup
@@ -23,7 +22,8 @@ export interface TrainBench {
 const LOSS_BAR = 1e-3
 /** Ours as it comes. */
 const AUTO = { training: { precision: 'auto' } } as const
-const WARM_UP = 2
+/** Steps before anything is timed. */
+export const WARM_UP = 2
 
 /**
  * Ours and PEFT as people run it: 4 items are a batch, and a step. Beside ours in float32, whose losses are compared, runs
@@ -131,28 +131,12 @@ export async function batchOf16({ lineup, base, items, rounds, say }: TrainBench
   }
 }
 
-/** Ours with 8-bit products for frozen weights and without. */
-export async function int8AgainstFloat32({ lineup, base, items, rounds, say }: TrainBench): Promise<Part> {
-  const workload = alternating(items, base, 8, rounds)
-  await using float32 = await lineup.ours('float32', workload)
-  await using int8 = await lineup.ours('int8', workload, { training: { precision: 'int8' } })
-  const turns = await takeTurns(
-    [float32, int8].map(runner => ({ runner, steps: items.tasks.length, warmUp: WARM_UP })),
-    rounds,
-    say,
-  )
-  const [exact, coarse] = [turns.get('float32')!, turns.get('int8')!]
-  return {
-    figures: [
-      higher('train.int8_vs_float32', speedRatio(coarse, exact), 1.6),
-      lower('train.int8_loss_difference', lossDifference(coarse, exact), 0.01),
-    ],
-    runs: { int8: Object.fromEntries(turns) },
-    tables: [speedTable('8-bit products for frozen weights', turns)],
-  }
-}
-
-function alternating(items: BenchItems, base: BenchBase, itemsPerStep: number, rounds: number): Workload {
+export function alternating(
+  items: BenchItems,
+  base: BenchBase,
+  itemsPerStep: number,
+  rounds: number,
+): Workload {
   const steps = WARM_UP + rounds * items.tasks.length
   return makeWorkload(items, base, { itemsPerStep, steps, maxLength: MAX_LENGTH })
 }
@@ -182,25 +166,4 @@ function countOperations(
     }
   }
   return { useful, done }
-}
-
-/** A row for each contender: medians over rounds. */
-export function speedTable(title: string, turns: Rounds): string {
-  const rows = [...turns]
-    .filter(([, [turn]]) => turn?.rate === undefined)
-    .map(([name, own]) => [
-      name,
-      format(median(own.map(({ items, seconds }) => items / seconds))),
-      String(Math.round(median(own.map(({ tokens, seconds }) => tokens / seconds)))),
-      (peakRss(own) / 1e9).toFixed(2),
-    ])
-  return table([title, 'items/s', 'tokens/s', 'peak GB'], rows)
-}
-
-function higher(name: string, value: number, bar: number): Figure {
-  return { name, value, unit: '', bar, better: 'higher' }
-}
-
-function lower(name: string, value: number, bar: number): Figure {
-  return { name, value, unit: '', bar, better: 'lower' }
 }
