@@ -24,8 +24,8 @@ type Derivable = Pick<RunnableBase, 'id' | 'config' | 'weights'> & Partial<Pick<
 
 /** Smaller models have products too small to gain, and less room for error. */
 const SMALLEST_WIDTH = 512
-/** Without instructions for bytes it is below 1.5, with them about 3. */
-const WORTH_IT = 1.8
+/** With instructions for products of bytes it is 2 and more, without them near 1; other work on the machine blurs it. */
+const WORTH_IT = 1.5
 
 /**
  * A base that was opened in 8 or 4 bits is trained over as it is.
