@@ -83,8 +83,7 @@ export async function beginRun(options: TrainOptions, run: Run, device: Device):
   }
   const precision = await choosePrecision(config.precision, base, options.method, device)
   const weights = await openWeights(base, precision, options.signal)
-  const parameters =
-    initial === undefined ? await method.initial(config.seed, weights) : copyTensors(initial)
+  const parameters = initial === undefined ? await method.initial(config.seed, weights) : copyTensors(initial)
   for (const [name, length] of lengthsOf(method)) {
     if (parameters.get(name)?.length !== length)
       throw new TypeError(`initial values of ${name} must be of shape [${method.shapes.get(name)}]`)
