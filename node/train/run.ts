@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly resume?: TrainerState
   readonly device?: DeviceChoice
   readonly threads?: number
+  /** Bytes that this process can have beyond those it has; default: what the system says. A run that needs more is refused. */
+  readonly availableMemory?: number
   readonly signal?: AbortSignal
   /** Milliseconds since 1970; default: the clock. */
   readonly now?: () => number
