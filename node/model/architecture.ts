@@ -34,6 +34,8 @@ export interface Architecture<Config extends DecoderConfig> {
   /** Where decoder layer n is: this and `.n`. */
   readonly layers: string
   readonly embedding: string
+  /** What embeddings are multiplied with as they are looked up. Default: 1. */
+  embeddingScale?(config: Config): number
   /** Hugging Face's files have linear weights as [in, out], and PEFT calls that fan_in_fan_out. */
   readonly conv1d?: boolean
   /** The linear layers that PEFT adapts by default. */

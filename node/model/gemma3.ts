@@ -28,10 +28,15 @@ export interface Gemma3Config extends DecoderConfig {
   readonly attentionBias: boolean
 }
 
+function embeddingScale({ hiddenSize }: Pick<Gemma3Config, 'hiddenSize'>): number {
+  return Math.sqrt(hiddenSize)
+}
+
 export const gemma3: Architecture<Gemma3Config> = {
   className: 'Gemma3ForCausalLM',
   layers: 'model.layers',
   embedding: 'model.embed_tokens.weight',
+  embeddingScale,
   loraTargets: ['q_proj', 'v_proj'],
 
   parse(fields) {
@@ -98,7 +103,7 @@ export const gemma3: Architecture<Gemma3Config> = {
       const gain = hooks.weight(`${name}.weight`)
       return rmsNorm(input, add(gain, scalarLike(gain, 1)), config.rmsNormEps)
     }
-    const scaled = (rows: Value) => mul(rows, scalarLike(rows, Math.sqrt(config.hiddenSize)))
+    const scaled = (rows: Value) => mul(rows, scalarLike(rows, embeddingScale(config)))
     let x = embeddings(layout, hooks, 'model.embed_tokens.weight', scaled) // [tokens, hidden]
     const dtype = x.dtype as 'float32' | 'float64'
     const near = rotation(config.rope.local, headDim, layout.positions, dtype)

@@ -7,12 +7,15 @@
  */
 import { OppuError } from '../../protocol/errors.ts'
 import { type ConfigOf, choiceField, numberField, parseConfig, textField } from '../../protocol/schema.ts'
-import type { Value } from '../graph/graph.ts'
+import { Graph, type Value } from '../graph/graph.ts'
 import { add, cast, equal, less, matMul, range, scalarLike, sub, unsqueeze, where } from '../graph/ops.ts'
+import { tensorOf } from '../graph/tensor.ts'
 import { architectureOf } from '../model/architectures.ts'
 import type { ModelConfig } from '../model/config.ts'
+import { frozenWeight } from '../model/frozen.ts'
+import { rowsOf } from '../model/quantized-products.ts'
 import { type Random, randomFrom } from '../model/random.ts'
-import { readWeights, type WeightFile } from '../model/weights.ts'
+import type { WeightFile } from '../model/weights.ts'
 import { type AdapterMethod, adapterFiles, tensorFeed, wrongMethod } from './adapter.ts'
 import { type MethodHooks, noNoise, parameterInputs, type Shapes } from './method.ts'
 import {
@@ -161,23 +164,22 @@ function embedHook({ vocabSize }: ModelConfig, prompt: Value): MethodHooks {
   }
 }
 
-/** Rows of the base's embedding, read one by one: the whole may be gigabytes. */
+/** Embeddings of these tokens as the base uses them, whatever its weights are kept in. */
 async function embeddingRows(
   model: ModelConfig,
   weights: WeightFile,
   ids: readonly number[],
 ): Promise<Float32Array> {
-  const { embedding } = architectureOf(model)
-  const entry = weights.tensors.get(embedding)
-  if (entry === undefined) throw new OppuError('INVALID_DATA', `the base lacks the weight ${embedding}`)
-  const length = 4 * model.hiddenSize
-  const rows = new Map(
-    ids.map(id => [`${id}`, { shape: [model.hiddenSize], offset: entry.offset + id * length, length }]),
-  )
-  const found = await readWeights({ path: weights.path, tensors: rows })
-  const values = new Float32Array(ids.length * model.hiddenSize)
-  for (const [index, id] of ids.entries()) values.set(found.get(`${id}`)!, index * model.hiddenSize)
-  return values
+  const { embedding, embeddingScale } = architectureOf(model)
+  const graph = new Graph()
+  const tokens = graph.constant(tensorOf('int64', [ids.length], ids))
+  graph.output('rows', rowsOf(frozenWeight(graph, weights)(embedding), tokens))
+  // The runtime is large, and whoever only asks which methods there are need not wait for it.
+  const { GraphSession } = await import('../graph/session.ts')
+  await using session = await GraphSession.open(graph, { device: 'cpu' })
+  const { rows } = await session.run({})
+  const scale = embeddingScale?.(model) ?? 1
+  return (rows!.data as Float32Array).map(value => value * scale)
 }
 
 export function normal(count: number, random: Random): Float32Array {

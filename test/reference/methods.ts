@@ -87,19 +87,22 @@ const INITIAL = [
   { name: 'prefix-initial', rate: 0.1, config: { peft_type: 'PREFIX_TUNING', num_virtual_tokens: 4 } },
 ] as const
 
-/** A start that is read from the base's own embeddings: nothing is asked of it but its numbers. */
-const TEXT = {
-  name: 'prompt-text',
-  model: tied,
+/** Starts that are read from the base's own embeddings: nothing is asked of them but their numbers. */
+const TEXTS = [
+  { name: 'prompt-text', model: tied },
+  { name: 'prompt-text-gemma3', model: gemma3 },
+].map(({ name, model }) => ({
+  name,
+  model,
   moved: false,
   config: {
     peft_type: 'PROMPT_TUNING',
     num_virtual_tokens: 9,
     prompt_tuning_init: 'TEXT',
     prompt_tuning_init_text: 'the rain in on and',
-    tokenizer_name_or_path: join(METHODS, tied!),
+    tokenizer_name_or_path: join(METHODS, model!),
   },
-} as const
+}))
 
 /** Replaces everything under test/fixtures/methods. The other goldens must be there. */
 export async function writeMethods(python: string, versions: string): Promise<void> {
@@ -108,7 +111,7 @@ export async function writeMethods(python: string, versions: string): Promise<vo
   const adapters = [
     ...MOVED.map(adapter => ({ ...adapter, moved: true })),
     ...INITIAL.map(({ name, config }) => ({ name, config, model: tied, moved: false })),
-    TEXT,
+    ...TEXTS,
   ]
   await ask(
     python,
