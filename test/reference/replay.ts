@@ -82,6 +82,7 @@ export async function replay(
       steps: batches.length,
       batchSize: batches[0]!.length,
       batchTokens,
+      precision: 'float32',
       order: 'given',
       learningRate: settings.learningRate,
       schedule: 'linear',
