@@ -125,6 +125,12 @@ export namespace oppu {
         /** ManifestFile chunks. */
         chunks: Uint8Array;
 
+        /** ManifestFile root. */
+        root: Uint8Array;
+
+        /** ManifestFile chunkCount. */
+        chunkCount: number;
+
         /**
          * Encodes the specified ManifestFile message. Does not implicitly {@link oppu.ManifestFile.verify|verify} messages.
          * @param message ManifestFile message or plain object to encode
@@ -158,12 +164,348 @@ export namespace oppu {
             /** ManifestFile chunks */
             chunks?: (Uint8Array|null);
 
+            /** ManifestFile root */
+            root?: (Uint8Array|null);
+
+            /** ManifestFile chunkCount */
+            chunkCount?: (number|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a ManifestFile. */
         type $Shape = oppu.ManifestFile.$Properties;
+    }
+
+    /**
+     * Properties of a Release.
+     * @deprecated Use oppu.Release.$Properties instead.
+     */
+    interface IRelease extends oppu.Release.$Properties {
+    }
+
+    /** Represents a Release. */
+    class Release {
+
+        /**
+         * Constructs a new Release.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.Release.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Release version. */
+        version: number;
+
+        /** Release name. */
+        name: string;
+
+        /** Release tag. */
+        tag: string;
+
+        /** Release baseId. */
+        baseId: Uint8Array;
+
+        /** Release serial. */
+        serial: (number|Long);
+
+        /** Release createdAt. */
+        createdAt: (number|Long);
+
+        /**
+         * Encodes the specified Release message. Does not implicitly {@link oppu.Release.verify|verify} messages.
+         * @param message Release message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.Release.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Release message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.Release & oppu.Release.$Shape} Release
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.Release & oppu.Release.$Shape;
+    }
+
+    namespace Release {
+
+        /** Properties of a Release. */
+        interface $Properties {
+
+            /** Release version */
+            version?: (number|null);
+
+            /** Release name */
+            name?: (string|null);
+
+            /** Release tag */
+            tag?: (string|null);
+
+            /** Release baseId */
+            baseId?: (Uint8Array|null);
+
+            /** Release serial */
+            serial?: (number|Long|null);
+
+            /** Release createdAt */
+            createdAt?: (number|Long|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Release. */
+        type $Shape = oppu.Release.$Properties;
+    }
+
+    /**
+     * Properties of a KeyChange.
+     * @deprecated Use oppu.KeyChange.$Properties instead.
+     */
+    interface IKeyChange extends oppu.KeyChange.$Properties {
+    }
+
+    /** Represents a KeyChange. */
+    class KeyChange {
+
+        /**
+         * Constructs a new KeyChange.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.KeyChange.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** KeyChange version. */
+        version: number;
+
+        /** KeyChange next. */
+        next: Uint8Array;
+
+        /** KeyChange serial. */
+        serial: (number|Long);
+
+        /** KeyChange createdAt. */
+        createdAt: (number|Long);
+
+        /**
+         * Encodes the specified KeyChange message. Does not implicitly {@link oppu.KeyChange.verify|verify} messages.
+         * @param message KeyChange message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.KeyChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a KeyChange message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.KeyChange & oppu.KeyChange.$Shape} KeyChange
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.KeyChange & oppu.KeyChange.$Shape;
+    }
+
+    namespace KeyChange {
+
+        /** Properties of a KeyChange. */
+        interface $Properties {
+
+            /** KeyChange version */
+            version?: (number|null);
+
+            /** KeyChange next */
+            next?: (Uint8Array|null);
+
+            /** KeyChange serial */
+            serial?: (number|Long|null);
+
+            /** KeyChange createdAt */
+            createdAt?: (number|Long|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a KeyChange. */
+        type $Shape = oppu.KeyChange.$Properties;
+    }
+
+    /**
+     * Properties of an Invitation.
+     * @deprecated Use oppu.Invitation.$Properties instead.
+     */
+    interface IInvitation extends oppu.Invitation.$Properties {
+    }
+
+    /** Represents an Invitation. */
+    class Invitation {
+
+        /**
+         * Constructs a new Invitation.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.Invitation.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Invitation version. */
+        version: number;
+
+        /** Invitation id. */
+        id: Uint8Array;
+
+        /** Invitation uses. */
+        uses: number;
+
+        /** Invitation expiresAt. */
+        expiresAt: (number|Long);
+
+        /** Invitation addresses. */
+        addresses: string[];
+
+        /** Invitation networkKey. */
+        networkKey: Uint8Array;
+
+        /**
+         * Encodes the specified Invitation message. Does not implicitly {@link oppu.Invitation.verify|verify} messages.
+         * @param message Invitation message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.Invitation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Invitation message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.Invitation & oppu.Invitation.$Shape} Invitation
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.Invitation & oppu.Invitation.$Shape;
+    }
+
+    namespace Invitation {
+
+        /** Properties of an Invitation. */
+        interface $Properties {
+
+            /** Invitation version */
+            version?: (number|null);
+
+            /** Invitation id */
+            id?: (Uint8Array|null);
+
+            /** Invitation uses */
+            uses?: (number|null);
+
+            /** Invitation expiresAt */
+            expiresAt?: (number|Long|null);
+
+            /** Invitation addresses */
+            addresses?: (string[]|null);
+
+            /** Invitation networkKey */
+            networkKey?: (Uint8Array|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an Invitation. */
+        type $Shape = oppu.Invitation.$Properties;
+    }
+
+    /**
+     * Properties of a Members.
+     * @deprecated Use oppu.Members.$Properties instead.
+     */
+    interface IMembers extends oppu.Members.$Properties {
+    }
+
+    /** Represents a Members. */
+    class Members {
+
+        /**
+         * Constructs a new Members.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.Members.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Members version. */
+        version: number;
+
+        /** Members serial. */
+        serial: (number|Long);
+
+        /** Members createdAt. */
+        createdAt: (number|Long);
+
+        /** Members expiresAt. */
+        expiresAt: (number|Long);
+
+        /** Members keys. */
+        keys: Uint8Array[];
+
+        /**
+         * Encodes the specified Members message. Does not implicitly {@link oppu.Members.verify|verify} messages.
+         * @param message Members message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.Members.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Members message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.Members & oppu.Members.$Shape} Members
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.Members & oppu.Members.$Shape;
+    }
+
+    namespace Members {
+
+        /** Properties of a Members. */
+        interface $Properties {
+
+            /** Members version */
+            version?: (number|null);
+
+            /** Members serial */
+            serial?: (number|Long|null);
+
+            /** Members createdAt */
+            createdAt?: (number|Long|null);
+
+            /** Members expiresAt */
+            expiresAt?: (number|Long|null);
+
+            /** Members keys */
+            keys?: (Uint8Array[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Members. */
+        type $Shape = oppu.Members.$Properties;
     }
 
     /**
@@ -833,8 +1175,23 @@ export namespace oppu {
         /** CoordinatorRequest report. */
         report?: (oppu.SignedBytes.$Properties|null);
 
+        /** CoordinatorRequest listBases. */
+        listBases?: (oppu.ListRequest.$Properties|null);
+
+        /** CoordinatorRequest listReleases. */
+        listReleases?: (oppu.ListRequest.$Properties|null);
+
+        /** CoordinatorRequest listKeys. */
+        listKeys?: (oppu.ListRequest.$Properties|null);
+
+        /** CoordinatorRequest join. */
+        join?: (oppu.SignedBytes.$Properties|null);
+
+        /** CoordinatorRequest listMembers. */
+        listMembers?: (oppu.ListRequest.$Properties|null);
+
         /** CoordinatorRequest request. */
-        request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report");
+        request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers");
 
         /**
          * Encodes the specified CoordinatorRequest message. Does not implicitly {@link oppu.CoordinatorRequest.verify|verify} messages.
@@ -878,8 +1235,23 @@ export namespace oppu {
             /** CoordinatorRequest report */
             report?: (oppu.SignedBytes.$Properties|null);
 
+            /** CoordinatorRequest listBases */
+            listBases?: (oppu.ListRequest.$Properties|null);
+
+            /** CoordinatorRequest listReleases */
+            listReleases?: (oppu.ListRequest.$Properties|null);
+
+            /** CoordinatorRequest listKeys */
+            listKeys?: (oppu.ListRequest.$Properties|null);
+
+            /** CoordinatorRequest join */
+            join?: (oppu.SignedBytes.$Properties|null);
+
+            /** CoordinatorRequest listMembers */
+            listMembers?: (oppu.ListRequest.$Properties|null);
+
             /** CoordinatorRequest request */
-            request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report");
+            request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers");
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -893,10 +1265,633 @@ export namespace oppu {
           listProviders?: oppu.IdRequest.$Shape|null;
           announce?: oppu.Announcement.$Shape|null;
           report?: oppu.SignedBytes.$Shape|null;
+          listBases?: oppu.ListRequest.$Shape|null;
+          listReleases?: oppu.ListRequest.$Shape|null;
+          listKeys?: oppu.ListRequest.$Shape|null;
+          join?: oppu.SignedBytes.$Shape|null;
+          listMembers?: oppu.ListRequest.$Shape|null;
           $unknowns?: Uint8Array[];
         } & (
-          ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape })
+          ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.ListRequest.$Shape })
         );
+    }
+
+    /**
+     * Properties of a BaseRequest.
+     * @deprecated Use oppu.BaseRequest.$Properties instead.
+     */
+    interface IBaseRequest extends oppu.BaseRequest.$Properties {
+    }
+
+    /** Represents a BaseRequest. */
+    class BaseRequest {
+
+        /**
+         * Constructs a new BaseRequest.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.BaseRequest.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** BaseRequest baseId. */
+        baseId: Uint8Array;
+
+        /** BaseRequest manifest. */
+        manifest?: (oppu.ManifestAsk.$Properties|null);
+
+        /** BaseRequest outline. */
+        outline?: (oppu.OutlineAsk.$Properties|null);
+
+        /** BaseRequest holdings. */
+        holdings?: (oppu.HoldingsAsk.$Properties|null);
+
+        /** BaseRequest chunks. */
+        chunks?: (oppu.ChunksAsk.$Properties|null);
+
+        /** BaseRequest ask. */
+        ask?: ("manifest"|"outline"|"holdings"|"chunks");
+
+        /**
+         * Encodes the specified BaseRequest message. Does not implicitly {@link oppu.BaseRequest.verify|verify} messages.
+         * @param message BaseRequest message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.BaseRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a BaseRequest message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.BaseRequest & oppu.BaseRequest.$Shape} BaseRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.BaseRequest & oppu.BaseRequest.$Shape;
+    }
+
+    namespace BaseRequest {
+
+        /** Properties of a BaseRequest. */
+        interface $Properties {
+
+            /** BaseRequest baseId */
+            baseId?: (Uint8Array|null);
+
+            /** BaseRequest manifest */
+            manifest?: (oppu.ManifestAsk.$Properties|null);
+
+            /** BaseRequest outline */
+            outline?: (oppu.OutlineAsk.$Properties|null);
+
+            /** BaseRequest holdings */
+            holdings?: (oppu.HoldingsAsk.$Properties|null);
+
+            /** BaseRequest chunks */
+            chunks?: (oppu.ChunksAsk.$Properties|null);
+
+            /** BaseRequest ask */
+            ask?: ("manifest"|"outline"|"holdings"|"chunks");
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Narrowed shape of a BaseRequest. */
+        type $Shape = {
+          baseId?: Uint8Array|null;
+          manifest?: oppu.ManifestAsk.$Shape|null;
+          outline?: oppu.OutlineAsk.$Shape|null;
+          holdings?: oppu.HoldingsAsk.$Shape|null;
+          chunks?: oppu.ChunksAsk.$Shape|null;
+          $unknowns?: Uint8Array[];
+        } & (
+          ({ ask?: undefined; manifest?: null; outline?: null; holdings?: null; chunks?: null }|{ ask?: "manifest"; manifest: oppu.ManifestAsk.$Shape; outline?: null; holdings?: null; chunks?: null }|{ ask?: "outline"; manifest?: null; outline: oppu.OutlineAsk.$Shape; holdings?: null; chunks?: null }|{ ask?: "holdings"; manifest?: null; outline?: null; holdings: oppu.HoldingsAsk.$Shape; chunks?: null }|{ ask?: "chunks"; manifest?: null; outline?: null; holdings?: null; chunks: oppu.ChunksAsk.$Shape })
+        );
+    }
+
+    /**
+     * Properties of a ManifestAsk.
+     * @deprecated Use oppu.ManifestAsk.$Properties instead.
+     */
+    interface IManifestAsk extends oppu.ManifestAsk.$Properties {
+    }
+
+    /** Represents a ManifestAsk. */
+    class ManifestAsk {
+
+        /**
+         * Constructs a new ManifestAsk.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.ManifestAsk.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /**
+         * Encodes the specified ManifestAsk message. Does not implicitly {@link oppu.ManifestAsk.verify|verify} messages.
+         * @param message ManifestAsk message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.ManifestAsk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ManifestAsk message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.ManifestAsk & oppu.ManifestAsk.$Shape} ManifestAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.ManifestAsk & oppu.ManifestAsk.$Shape;
+    }
+
+    namespace ManifestAsk {
+
+        /** Properties of a ManifestAsk. */
+        interface $Properties {
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ManifestAsk. */
+        type $Shape = oppu.ManifestAsk.$Properties;
+    }
+
+    /**
+     * Properties of a ManifestAnswer.
+     * @deprecated Use oppu.ManifestAnswer.$Properties instead.
+     */
+    interface IManifestAnswer extends oppu.ManifestAnswer.$Properties {
+    }
+
+    /** Represents a ManifestAnswer. */
+    class ManifestAnswer {
+
+        /**
+         * Constructs a new ManifestAnswer.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.ManifestAnswer.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ManifestAnswer manifest. */
+        manifest: Uint8Array;
+
+        /** ManifestAnswer published. */
+        published?: (oppu.SignedBytes.$Properties|null);
+
+        /** ManifestAnswer licence. */
+        licence?: (oppu.SignedBytes.$Properties|null);
+
+        /** ManifestAnswer keys. */
+        keys: oppu.SignedBytes.$Properties[];
+
+        /**
+         * Encodes the specified ManifestAnswer message. Does not implicitly {@link oppu.ManifestAnswer.verify|verify} messages.
+         * @param message ManifestAnswer message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.ManifestAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ManifestAnswer message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.ManifestAnswer & oppu.ManifestAnswer.$Shape} ManifestAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.ManifestAnswer & oppu.ManifestAnswer.$Shape;
+    }
+
+    namespace ManifestAnswer {
+
+        /** Properties of a ManifestAnswer. */
+        interface $Properties {
+
+            /** ManifestAnswer manifest */
+            manifest?: (Uint8Array|null);
+
+            /** ManifestAnswer published */
+            published?: (oppu.SignedBytes.$Properties|null);
+
+            /** ManifestAnswer licence */
+            licence?: (oppu.SignedBytes.$Properties|null);
+
+            /** ManifestAnswer keys */
+            keys?: (oppu.SignedBytes.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ManifestAnswer. */
+        type $Shape = oppu.ManifestAnswer.$Properties;
+    }
+
+    /**
+     * Properties of an OutlineAsk.
+     * @deprecated Use oppu.OutlineAsk.$Properties instead.
+     */
+    interface IOutlineAsk extends oppu.OutlineAsk.$Properties {
+    }
+
+    /** Represents an OutlineAsk. */
+    class OutlineAsk {
+
+        /**
+         * Constructs a new OutlineAsk.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.OutlineAsk.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** OutlineAsk file. */
+        file: number;
+
+        /** OutlineAsk first. */
+        first: number;
+
+        /** OutlineAsk count. */
+        count: number;
+
+        /**
+         * Encodes the specified OutlineAsk message. Does not implicitly {@link oppu.OutlineAsk.verify|verify} messages.
+         * @param message OutlineAsk message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.OutlineAsk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an OutlineAsk message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.OutlineAsk & oppu.OutlineAsk.$Shape} OutlineAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.OutlineAsk & oppu.OutlineAsk.$Shape;
+    }
+
+    namespace OutlineAsk {
+
+        /** Properties of an OutlineAsk. */
+        interface $Properties {
+
+            /** OutlineAsk file */
+            file?: (number|null);
+
+            /** OutlineAsk first */
+            first?: (number|null);
+
+            /** OutlineAsk count */
+            count?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an OutlineAsk. */
+        type $Shape = oppu.OutlineAsk.$Properties;
+    }
+
+    /**
+     * Properties of an OutlineAnswer.
+     * @deprecated Use oppu.OutlineAnswer.$Properties instead.
+     */
+    interface IOutlineAnswer extends oppu.OutlineAnswer.$Properties {
+    }
+
+    /** Represents an OutlineAnswer. */
+    class OutlineAnswer {
+
+        /**
+         * Constructs a new OutlineAnswer.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.OutlineAnswer.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** OutlineAnswer offset. */
+        offset: (number|Long);
+
+        /** OutlineAnswer lengths. */
+        lengths: number[];
+
+        /** OutlineAnswer hashes. */
+        hashes: Uint8Array;
+
+        /** OutlineAnswer proof. */
+        proof: Uint8Array;
+
+        /**
+         * Encodes the specified OutlineAnswer message. Does not implicitly {@link oppu.OutlineAnswer.verify|verify} messages.
+         * @param message OutlineAnswer message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.OutlineAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an OutlineAnswer message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.OutlineAnswer & oppu.OutlineAnswer.$Shape} OutlineAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.OutlineAnswer & oppu.OutlineAnswer.$Shape;
+    }
+
+    namespace OutlineAnswer {
+
+        /** Properties of an OutlineAnswer. */
+        interface $Properties {
+
+            /** OutlineAnswer offset */
+            offset?: (number|Long|null);
+
+            /** OutlineAnswer lengths */
+            lengths?: (number[]|null);
+
+            /** OutlineAnswer hashes */
+            hashes?: (Uint8Array|null);
+
+            /** OutlineAnswer proof */
+            proof?: (Uint8Array|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an OutlineAnswer. */
+        type $Shape = oppu.OutlineAnswer.$Properties;
+    }
+
+    /**
+     * Properties of a HoldingsAsk.
+     * @deprecated Use oppu.HoldingsAsk.$Properties instead.
+     */
+    interface IHoldingsAsk extends oppu.HoldingsAsk.$Properties {
+    }
+
+    /** Represents a HoldingsAsk. */
+    class HoldingsAsk {
+
+        /**
+         * Constructs a new HoldingsAsk.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.HoldingsAsk.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** HoldingsAsk revision. */
+        revision: number;
+
+        /** HoldingsAsk waitMs. */
+        waitMs: number;
+
+        /**
+         * Encodes the specified HoldingsAsk message. Does not implicitly {@link oppu.HoldingsAsk.verify|verify} messages.
+         * @param message HoldingsAsk message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.HoldingsAsk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a HoldingsAsk message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.HoldingsAsk & oppu.HoldingsAsk.$Shape} HoldingsAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.HoldingsAsk & oppu.HoldingsAsk.$Shape;
+    }
+
+    namespace HoldingsAsk {
+
+        /** Properties of a HoldingsAsk. */
+        interface $Properties {
+
+            /** HoldingsAsk revision */
+            revision?: (number|null);
+
+            /** HoldingsAsk waitMs */
+            waitMs?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a HoldingsAsk. */
+        type $Shape = oppu.HoldingsAsk.$Properties;
+    }
+
+    /**
+     * Properties of a HoldingsAnswer.
+     * @deprecated Use oppu.HoldingsAnswer.$Properties instead.
+     */
+    interface IHoldingsAnswer extends oppu.HoldingsAnswer.$Properties {
+    }
+
+    /** Represents a HoldingsAnswer. */
+    class HoldingsAnswer {
+
+        /**
+         * Constructs a new HoldingsAnswer.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.HoldingsAnswer.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** HoldingsAnswer revision. */
+        revision: number;
+
+        /** HoldingsAnswer held. */
+        held: Uint8Array;
+
+        /**
+         * Encodes the specified HoldingsAnswer message. Does not implicitly {@link oppu.HoldingsAnswer.verify|verify} messages.
+         * @param message HoldingsAnswer message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.HoldingsAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a HoldingsAnswer message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.HoldingsAnswer & oppu.HoldingsAnswer.$Shape} HoldingsAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.HoldingsAnswer & oppu.HoldingsAnswer.$Shape;
+    }
+
+    namespace HoldingsAnswer {
+
+        /** Properties of a HoldingsAnswer. */
+        interface $Properties {
+
+            /** HoldingsAnswer revision */
+            revision?: (number|null);
+
+            /** HoldingsAnswer held */
+            held?: (Uint8Array|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a HoldingsAnswer. */
+        type $Shape = oppu.HoldingsAnswer.$Properties;
+    }
+
+    /**
+     * Properties of a ChunksAsk.
+     * @deprecated Use oppu.ChunksAsk.$Properties instead.
+     */
+    interface IChunksAsk extends oppu.ChunksAsk.$Properties {
+    }
+
+    /** Represents a ChunksAsk. */
+    class ChunksAsk {
+
+        /**
+         * Constructs a new ChunksAsk.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.ChunksAsk.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ChunksAsk candidates. */
+        candidates: number[];
+
+        /** ChunksAsk count. */
+        count: number;
+
+        /** ChunksAsk waitMs. */
+        waitMs: number;
+
+        /**
+         * Encodes the specified ChunksAsk message. Does not implicitly {@link oppu.ChunksAsk.verify|verify} messages.
+         * @param message ChunksAsk message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.ChunksAsk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ChunksAsk message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.ChunksAsk & oppu.ChunksAsk.$Shape} ChunksAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.ChunksAsk & oppu.ChunksAsk.$Shape;
+    }
+
+    namespace ChunksAsk {
+
+        /** Properties of a ChunksAsk. */
+        interface $Properties {
+
+            /** ChunksAsk candidates */
+            candidates?: (number[]|null);
+
+            /** ChunksAsk count */
+            count?: (number|null);
+
+            /** ChunksAsk waitMs */
+            waitMs?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ChunksAsk. */
+        type $Shape = oppu.ChunksAsk.$Properties;
+    }
+
+    /**
+     * Properties of a ChunksAnswer.
+     * @deprecated Use oppu.ChunksAnswer.$Properties instead.
+     */
+    interface IChunksAnswer extends oppu.ChunksAnswer.$Properties {
+    }
+
+    /** Represents a ChunksAnswer. */
+    class ChunksAnswer {
+
+        /**
+         * Constructs a new ChunksAnswer.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.ChunksAnswer.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ChunksAnswer chunks. */
+        chunks: number[];
+
+        /**
+         * Encodes the specified ChunksAnswer message. Does not implicitly {@link oppu.ChunksAnswer.verify|verify} messages.
+         * @param message ChunksAnswer message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.ChunksAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ChunksAnswer message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.ChunksAnswer & oppu.ChunksAnswer.$Shape} ChunksAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.ChunksAnswer & oppu.ChunksAnswer.$Shape;
+    }
+
+    namespace ChunksAnswer {
+
+        /** Properties of a ChunksAnswer. */
+        interface $Properties {
+
+            /** ChunksAnswer chunks */
+            chunks?: (number[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ChunksAnswer. */
+        type $Shape = oppu.ChunksAnswer.$Properties;
     }
 
     /**
@@ -1188,6 +2183,177 @@ export namespace oppu {
 
         /** Shape of a PublishedManifest. */
         type $Shape = oppu.PublishedManifest.$Properties;
+    }
+
+    /**
+     * Properties of a ReleaseList.
+     * @deprecated Use oppu.ReleaseList.$Properties instead.
+     */
+    interface IReleaseList extends oppu.ReleaseList.$Properties {
+    }
+
+    /** Represents a ReleaseList. */
+    class ReleaseList {
+
+        /**
+         * Constructs a new ReleaseList.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.ReleaseList.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ReleaseList releases. */
+        releases: oppu.SignedBytes.$Properties[];
+
+        /**
+         * Encodes the specified ReleaseList message. Does not implicitly {@link oppu.ReleaseList.verify|verify} messages.
+         * @param message ReleaseList message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.ReleaseList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ReleaseList message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.ReleaseList & oppu.ReleaseList.$Shape} ReleaseList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.ReleaseList & oppu.ReleaseList.$Shape;
+    }
+
+    namespace ReleaseList {
+
+        /** Properties of a ReleaseList. */
+        interface $Properties {
+
+            /** ReleaseList releases */
+            releases?: (oppu.SignedBytes.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ReleaseList. */
+        type $Shape = oppu.ReleaseList.$Properties;
+    }
+
+    /**
+     * Properties of a KeyList.
+     * @deprecated Use oppu.KeyList.$Properties instead.
+     */
+    interface IKeyList extends oppu.KeyList.$Properties {
+    }
+
+    /** Represents a KeyList. */
+    class KeyList {
+
+        /**
+         * Constructs a new KeyList.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.KeyList.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** KeyList changes. */
+        changes: oppu.SignedBytes.$Properties[];
+
+        /**
+         * Encodes the specified KeyList message. Does not implicitly {@link oppu.KeyList.verify|verify} messages.
+         * @param message KeyList message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.KeyList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a KeyList message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.KeyList & oppu.KeyList.$Shape} KeyList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.KeyList & oppu.KeyList.$Shape;
+    }
+
+    namespace KeyList {
+
+        /** Properties of a KeyList. */
+        interface $Properties {
+
+            /** KeyList changes */
+            changes?: (oppu.SignedBytes.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a KeyList. */
+        type $Shape = oppu.KeyList.$Properties;
+    }
+
+    /**
+     * Properties of a MemberList.
+     * @deprecated Use oppu.MemberList.$Properties instead.
+     */
+    interface IMemberList extends oppu.MemberList.$Properties {
+    }
+
+    /** Represents a MemberList. */
+    class MemberList {
+
+        /**
+         * Constructs a new MemberList.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.MemberList.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** MemberList members. */
+        members?: (oppu.SignedBytes.$Properties|null);
+
+        /**
+         * Encodes the specified MemberList message. Does not implicitly {@link oppu.MemberList.verify|verify} messages.
+         * @param message MemberList message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.MemberList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a MemberList message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.MemberList & oppu.MemberList.$Shape} MemberList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.MemberList & oppu.MemberList.$Shape;
+    }
+
+    namespace MemberList {
+
+        /** Properties of a MemberList. */
+        interface $Properties {
+
+            /** MemberList members */
+            members?: (oppu.SignedBytes.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a MemberList. */
+        type $Shape = oppu.MemberList.$Properties;
     }
 
     /**

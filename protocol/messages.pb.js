@@ -282,6 +282,8 @@ export const oppu = $root.oppu = (() => {
          * @property {string|null} [path] ManifestFile path
          * @property {number|Long|null} [size] ManifestFile size
          * @property {Uint8Array|null} [chunks] ManifestFile chunks
+         * @property {Uint8Array|null} [root] ManifestFile root
+         * @property {number|null} [chunkCount] ManifestFile chunkCount
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -338,6 +340,22 @@ export const oppu = $root.oppu = (() => {
         ManifestFile.prototype.chunks = $util.newBuffer([]);
 
         /**
+         * ManifestFile root.
+         * @member {Uint8Array} root
+         * @memberof oppu.ManifestFile
+         * @instance
+         */
+        ManifestFile.prototype.root = $util.newBuffer([]);
+
+        /**
+         * ManifestFile chunkCount.
+         * @member {number} chunkCount
+         * @memberof oppu.ManifestFile
+         * @instance
+         */
+        ManifestFile.prototype.chunkCount = 0;
+
+        /**
          * Encodes the specified ManifestFile message. Does not implicitly {@link oppu.ManifestFile.verify|verify} messages.
          * @function encode
          * @memberof oppu.ManifestFile
@@ -359,6 +377,10 @@ export const oppu = $root.oppu = (() => {
                 writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
             if (message.chunks != null && $Object.hasOwnProperty.call(message, "chunks") && message.chunks.length)
                 writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.chunks);
+            if (message.root != null && $Object.hasOwnProperty.call(message, "root") && message.root.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.root);
+            if (message.chunkCount != null && $Object.hasOwnProperty.call(message, "chunkCount") && message.chunkCount !== 0)
+                writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.chunkCount);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -430,6 +452,24 @@ export const oppu = $root.oppu = (() => {
                             delete message.chunks;
                         continue;
                     }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.root = value;
+                        else
+                            delete message.root;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.chunkCount = value;
+                        else
+                            delete message.chunkCount;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -448,6 +488,892 @@ export const oppu = $root.oppu = (() => {
         };
 
         return ManifestFile;
+    })();
+
+    oppu.Release = (function() {
+
+        /**
+         * Properties of a Release.
+         * @typedef {Object} oppu.Release.$Properties
+         * @property {number|null} [version] Release version
+         * @property {string|null} [name] Release name
+         * @property {string|null} [tag] Release tag
+         * @property {Uint8Array|null} [baseId] Release baseId
+         * @property {number|Long|null} [serial] Release serial
+         * @property {number|Long|null} [createdAt] Release createdAt
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Release.
+         * @memberof oppu
+         * @interface IRelease
+         * @augments oppu.Release.$Properties
+         * @deprecated Use oppu.Release.$Properties instead.
+         */
+
+        /**
+         * Shape of a Release.
+         * @typedef {oppu.Release.$Properties} oppu.Release.$Shape
+         */
+
+        /**
+         * Constructs a new Release.
+         * @memberof oppu
+         * @classdesc Represents a Release.
+         * @constructor
+         * @param {oppu.Release.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Release = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Release version.
+         * @member {number} version
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.version = 0;
+
+        /**
+         * Release name.
+         * @member {string} name
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.name = "";
+
+        /**
+         * Release tag.
+         * @member {string} tag
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.tag = "";
+
+        /**
+         * Release baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * Release serial.
+         * @member {number|Long} serial
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.serial = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Release createdAt.
+         * @member {number|Long} createdAt
+         * @memberof oppu.Release
+         * @instance
+         */
+        Release.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Release message. Does not implicitly {@link oppu.Release.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Release
+         * @static
+         * @param {oppu.Release.$Properties} message Release message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Release.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+            if (message.tag != null && $Object.hasOwnProperty.call(message, "tag") && message.tag !== "")
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.tag);
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.baseId);
+            if (message.serial != null && $Object.hasOwnProperty.call(message, "serial") && (typeof message.serial === "object" ? message.serial.low || message.serial.high : message.serial !== 0))
+                writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.serial);
+            if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && (typeof message.createdAt === "object" ? message.createdAt.low || message.createdAt.high : message.createdAt !== 0))
+                writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.createdAt);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Release message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Release
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Release & oppu.Release.$Shape} Release
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Release.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Release();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.name = value;
+                        else
+                            delete message.name;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.tag = value;
+                        else
+                            delete message.tag;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.serial = value;
+                        else
+                            delete message.serial;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.createdAt = value;
+                        else
+                            delete message.createdAt;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Release;
+    })();
+
+    oppu.KeyChange = (function() {
+
+        /**
+         * Properties of a KeyChange.
+         * @typedef {Object} oppu.KeyChange.$Properties
+         * @property {number|null} [version] KeyChange version
+         * @property {Uint8Array|null} [next] KeyChange next
+         * @property {number|Long|null} [serial] KeyChange serial
+         * @property {number|Long|null} [createdAt] KeyChange createdAt
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a KeyChange.
+         * @memberof oppu
+         * @interface IKeyChange
+         * @augments oppu.KeyChange.$Properties
+         * @deprecated Use oppu.KeyChange.$Properties instead.
+         */
+
+        /**
+         * Shape of a KeyChange.
+         * @typedef {oppu.KeyChange.$Properties} oppu.KeyChange.$Shape
+         */
+
+        /**
+         * Constructs a new KeyChange.
+         * @memberof oppu
+         * @classdesc Represents a KeyChange.
+         * @constructor
+         * @param {oppu.KeyChange.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const KeyChange = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * KeyChange version.
+         * @member {number} version
+         * @memberof oppu.KeyChange
+         * @instance
+         */
+        KeyChange.prototype.version = 0;
+
+        /**
+         * KeyChange next.
+         * @member {Uint8Array} next
+         * @memberof oppu.KeyChange
+         * @instance
+         */
+        KeyChange.prototype.next = $util.newBuffer([]);
+
+        /**
+         * KeyChange serial.
+         * @member {number|Long} serial
+         * @memberof oppu.KeyChange
+         * @instance
+         */
+        KeyChange.prototype.serial = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * KeyChange createdAt.
+         * @member {number|Long} createdAt
+         * @memberof oppu.KeyChange
+         * @instance
+         */
+        KeyChange.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified KeyChange message. Does not implicitly {@link oppu.KeyChange.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.KeyChange
+         * @static
+         * @param {oppu.KeyChange.$Properties} message KeyChange message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        KeyChange.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.next != null && $Object.hasOwnProperty.call(message, "next") && message.next.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.next);
+            if (message.serial != null && $Object.hasOwnProperty.call(message, "serial") && (typeof message.serial === "object" ? message.serial.low || message.serial.high : message.serial !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.serial);
+            if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && (typeof message.createdAt === "object" ? message.createdAt.low || message.createdAt.high : message.createdAt !== 0))
+                writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.createdAt);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a KeyChange message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.KeyChange
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.KeyChange & oppu.KeyChange.$Shape} KeyChange
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        KeyChange.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.KeyChange();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.next = value;
+                        else
+                            delete message.next;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.serial = value;
+                        else
+                            delete message.serial;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.createdAt = value;
+                        else
+                            delete message.createdAt;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return KeyChange;
+    })();
+
+    oppu.Invitation = (function() {
+
+        /**
+         * Properties of an Invitation.
+         * @typedef {Object} oppu.Invitation.$Properties
+         * @property {number|null} [version] Invitation version
+         * @property {Uint8Array|null} [id] Invitation id
+         * @property {number|null} [uses] Invitation uses
+         * @property {number|Long|null} [expiresAt] Invitation expiresAt
+         * @property {Array.<string>|null} [addresses] Invitation addresses
+         * @property {Uint8Array|null} [networkKey] Invitation networkKey
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Invitation.
+         * @memberof oppu
+         * @interface IInvitation
+         * @augments oppu.Invitation.$Properties
+         * @deprecated Use oppu.Invitation.$Properties instead.
+         */
+
+        /**
+         * Shape of an Invitation.
+         * @typedef {oppu.Invitation.$Properties} oppu.Invitation.$Shape
+         */
+
+        /**
+         * Constructs a new Invitation.
+         * @memberof oppu
+         * @classdesc Represents an Invitation.
+         * @constructor
+         * @param {oppu.Invitation.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Invitation = function (properties) {
+            this.addresses = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Invitation version.
+         * @member {number} version
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.version = 0;
+
+        /**
+         * Invitation id.
+         * @member {Uint8Array} id
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.id = $util.newBuffer([]);
+
+        /**
+         * Invitation uses.
+         * @member {number} uses
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.uses = 0;
+
+        /**
+         * Invitation expiresAt.
+         * @member {number|Long} expiresAt
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.expiresAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Invitation addresses.
+         * @member {Array.<string>} addresses
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.addresses = $util.emptyArray;
+
+        /**
+         * Invitation networkKey.
+         * @member {Uint8Array} networkKey
+         * @memberof oppu.Invitation
+         * @instance
+         */
+        Invitation.prototype.networkKey = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified Invitation message. Does not implicitly {@link oppu.Invitation.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Invitation
+         * @static
+         * @param {oppu.Invitation.$Properties} message Invitation message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Invitation.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.id);
+            if (message.uses != null && $Object.hasOwnProperty.call(message, "uses") && message.uses !== 0)
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.uses);
+            if (message.expiresAt != null && $Object.hasOwnProperty.call(message, "expiresAt") && (typeof message.expiresAt === "object" ? message.expiresAt.low || message.expiresAt.high : message.expiresAt !== 0))
+                writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiresAt);
+            if (message.addresses != null && message.addresses.length)
+                for (let i = 0; i < message.addresses.length; ++i)
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.addresses[i]);
+            if (message.networkKey != null && $Object.hasOwnProperty.call(message, "networkKey") && message.networkKey.length)
+                writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.networkKey);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Invitation message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Invitation
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Invitation & oppu.Invitation.$Shape} Invitation
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Invitation.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Invitation();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.id = value;
+                        else
+                            delete message.id;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.uses = value;
+                        else
+                            delete message.uses;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.expiresAt = value;
+                        else
+                            delete message.expiresAt;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.addresses && message.addresses.length))
+                            message.addresses = [];
+                        message.addresses.push(reader.stringVerify());
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.networkKey = value;
+                        else
+                            delete message.networkKey;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Invitation;
+    })();
+
+    oppu.Members = (function() {
+
+        /**
+         * Properties of a Members.
+         * @typedef {Object} oppu.Members.$Properties
+         * @property {number|null} [version] Members version
+         * @property {number|Long|null} [serial] Members serial
+         * @property {number|Long|null} [createdAt] Members createdAt
+         * @property {number|Long|null} [expiresAt] Members expiresAt
+         * @property {Array.<Uint8Array>|null} [keys] Members keys
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Members.
+         * @memberof oppu
+         * @interface IMembers
+         * @augments oppu.Members.$Properties
+         * @deprecated Use oppu.Members.$Properties instead.
+         */
+
+        /**
+         * Shape of a Members.
+         * @typedef {oppu.Members.$Properties} oppu.Members.$Shape
+         */
+
+        /**
+         * Constructs a new Members.
+         * @memberof oppu
+         * @classdesc Represents a Members.
+         * @constructor
+         * @param {oppu.Members.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Members = function (properties) {
+            this.keys = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Members version.
+         * @member {number} version
+         * @memberof oppu.Members
+         * @instance
+         */
+        Members.prototype.version = 0;
+
+        /**
+         * Members serial.
+         * @member {number|Long} serial
+         * @memberof oppu.Members
+         * @instance
+         */
+        Members.prototype.serial = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Members createdAt.
+         * @member {number|Long} createdAt
+         * @memberof oppu.Members
+         * @instance
+         */
+        Members.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Members expiresAt.
+         * @member {number|Long} expiresAt
+         * @memberof oppu.Members
+         * @instance
+         */
+        Members.prototype.expiresAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Members keys.
+         * @member {Array.<Uint8Array>} keys
+         * @memberof oppu.Members
+         * @instance
+         */
+        Members.prototype.keys = $util.emptyArray;
+
+        /**
+         * Encodes the specified Members message. Does not implicitly {@link oppu.Members.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.Members
+         * @static
+         * @param {oppu.Members.$Properties} message Members message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Members.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+            if (message.serial != null && $Object.hasOwnProperty.call(message, "serial") && (typeof message.serial === "object" ? message.serial.low || message.serial.high : message.serial !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.serial);
+            if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && (typeof message.createdAt === "object" ? message.createdAt.low || message.createdAt.high : message.createdAt !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.createdAt);
+            if (message.expiresAt != null && $Object.hasOwnProperty.call(message, "expiresAt") && (typeof message.expiresAt === "object" ? message.expiresAt.low || message.expiresAt.high : message.expiresAt !== 0))
+                writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiresAt);
+            if (message.keys != null && message.keys.length)
+                for (let i = 0; i < message.keys.length; ++i)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.keys[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Members message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.Members
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.Members & oppu.Members.$Shape} Members
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Members.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.Members();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.serial = value;
+                        else
+                            delete message.serial;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.createdAt = value;
+                        else
+                            delete message.createdAt;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.expiresAt = value;
+                        else
+                            delete message.expiresAt;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.keys && message.keys.length))
+                            message.keys = [];
+                        message.keys.push(reader.bytes());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Members;
     })();
 
     oppu.Adapter = (function() {
@@ -2137,7 +3063,12 @@ export const oppu = $root.oppu = (() => {
          * @property {oppu.IdRequest.$Properties|null} [listProviders] CoordinatorRequest listProviders
          * @property {oppu.Announcement.$Properties|null} [announce] CoordinatorRequest announce
          * @property {oppu.SignedBytes.$Properties|null} [report] CoordinatorRequest report
-         * @property {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"} [request] CoordinatorRequest request
+         * @property {oppu.ListRequest.$Properties|null} [listBases] CoordinatorRequest listBases
+         * @property {oppu.ListRequest.$Properties|null} [listReleases] CoordinatorRequest listReleases
+         * @property {oppu.ListRequest.$Properties|null} [listKeys] CoordinatorRequest listKeys
+         * @property {oppu.SignedBytes.$Properties|null} [join] CoordinatorRequest join
+         * @property {oppu.ListRequest.$Properties|null} [listMembers] CoordinatorRequest listMembers
+         * @property {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers"} [request] CoordinatorRequest request
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -2158,9 +3089,14 @@ export const oppu = $root.oppu = (() => {
          *   listProviders?: oppu.IdRequest.$Shape|null;
          *   announce?: oppu.Announcement.$Shape|null;
          *   report?: oppu.SignedBytes.$Shape|null;
+         *   listBases?: oppu.ListRequest.$Shape|null;
+         *   listReleases?: oppu.ListRequest.$Shape|null;
+         *   listKeys?: oppu.ListRequest.$Shape|null;
+         *   join?: oppu.SignedBytes.$Shape|null;
+         *   listMembers?: oppu.ListRequest.$Shape|null;
          *   $unknowns?: Array.<Uint8Array>;
          * } & (
-         *   ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape })
+         *   ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.ListRequest.$Shape })
          * )} oppu.CoordinatorRequest.$Shape
          */
 
@@ -2227,17 +3163,57 @@ export const oppu = $root.oppu = (() => {
          */
         CoordinatorRequest.prototype.report = null;
 
+        /**
+         * CoordinatorRequest listBases.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listBases
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listBases = null;
+
+        /**
+         * CoordinatorRequest listReleases.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listReleases
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listReleases = null;
+
+        /**
+         * CoordinatorRequest listKeys.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listKeys
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listKeys = null;
+
+        /**
+         * CoordinatorRequest join.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} join
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.join = null;
+
+        /**
+         * CoordinatorRequest listMembers.
+         * @member {oppu.ListRequest.$Properties|null|undefined} listMembers
+         * @memberof oppu.CoordinatorRequest
+         * @instance
+         */
+        CoordinatorRequest.prototype.listMembers = null;
+
         // OneOf field names bound to virtual getters and setters
         let $oneOfFields;
 
         /**
          * CoordinatorRequest request.
-         * @member {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|undefined} request
+         * @member {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers"|undefined} request
          * @memberof oppu.CoordinatorRequest
          * @instance
          */
         $Object.defineProperty(CoordinatorRequest.prototype, "request", {
-            get: $util.oneOfGetter($oneOfFields = ["listManifests", "getManifest", "listTasks", "listProviders", "announce", "report"]),
+            get: $util.oneOfGetter($oneOfFields = ["listManifests", "getManifest", "listTasks", "listProviders", "announce", "report", "listBases", "listReleases", "listKeys", "join", "listMembers"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -2269,6 +3245,16 @@ export const oppu = $root.oppu = (() => {
                 $root.oppu.Announcement.encode(message.announce, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
             if (message.report != null && $Object.hasOwnProperty.call(message, "report"))
                 $root.oppu.SignedBytes.encode(message.report, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+            if (message.listBases != null && $Object.hasOwnProperty.call(message, "listBases"))
+                $root.oppu.ListRequest.encode(message.listBases, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+            if (message.listReleases != null && $Object.hasOwnProperty.call(message, "listReleases"))
+                $root.oppu.ListRequest.encode(message.listReleases, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+            if (message.listKeys != null && $Object.hasOwnProperty.call(message, "listKeys"))
+                $root.oppu.ListRequest.encode(message.listKeys, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+            if (message.join != null && $Object.hasOwnProperty.call(message, "join"))
+                $root.oppu.SignedBytes.encode(message.join, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+            if (message.listMembers != null && $Object.hasOwnProperty.call(message, "listMembers"))
+                $root.oppu.ListRequest.encode(message.listMembers, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2355,6 +3341,41 @@ export const oppu = $root.oppu = (() => {
                         message.request = "report";
                         continue;
                     }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        message.listBases = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listBases);
+                        message.request = "listBases";
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        message.listReleases = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listReleases);
+                        message.request = "listReleases";
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        message.listKeys = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listKeys);
+                        message.request = "listKeys";
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        message.join = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.join);
+                        message.request = "join";
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        message.listMembers = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listMembers);
+                        message.request = "listMembers";
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -2373,6 +3394,1556 @@ export const oppu = $root.oppu = (() => {
         };
 
         return CoordinatorRequest;
+    })();
+
+    oppu.BaseRequest = (function() {
+
+        /**
+         * Properties of a BaseRequest.
+         * @typedef {Object} oppu.BaseRequest.$Properties
+         * @property {Uint8Array|null} [baseId] BaseRequest baseId
+         * @property {oppu.ManifestAsk.$Properties|null} [manifest] BaseRequest manifest
+         * @property {oppu.OutlineAsk.$Properties|null} [outline] BaseRequest outline
+         * @property {oppu.HoldingsAsk.$Properties|null} [holdings] BaseRequest holdings
+         * @property {oppu.ChunksAsk.$Properties|null} [chunks] BaseRequest chunks
+         * @property {"manifest"|"outline"|"holdings"|"chunks"} [ask] BaseRequest ask
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a BaseRequest.
+         * @memberof oppu
+         * @interface IBaseRequest
+         * @augments oppu.BaseRequest.$Properties
+         * @deprecated Use oppu.BaseRequest.$Properties instead.
+         */
+
+        /**
+         * Narrowed shape of a BaseRequest.
+         * @typedef {{
+         *   baseId?: Uint8Array|null;
+         *   manifest?: oppu.ManifestAsk.$Shape|null;
+         *   outline?: oppu.OutlineAsk.$Shape|null;
+         *   holdings?: oppu.HoldingsAsk.$Shape|null;
+         *   chunks?: oppu.ChunksAsk.$Shape|null;
+         *   $unknowns?: Array.<Uint8Array>;
+         * } & (
+         *   ({ ask?: undefined; manifest?: null; outline?: null; holdings?: null; chunks?: null }|{ ask?: "manifest"; manifest: oppu.ManifestAsk.$Shape; outline?: null; holdings?: null; chunks?: null }|{ ask?: "outline"; manifest?: null; outline: oppu.OutlineAsk.$Shape; holdings?: null; chunks?: null }|{ ask?: "holdings"; manifest?: null; outline?: null; holdings: oppu.HoldingsAsk.$Shape; chunks?: null }|{ ask?: "chunks"; manifest?: null; outline?: null; holdings?: null; chunks: oppu.ChunksAsk.$Shape })
+         * )} oppu.BaseRequest.$Shape
+         */
+
+        /**
+         * Constructs a new BaseRequest.
+         * @memberof oppu
+         * @classdesc Represents a BaseRequest.
+         * @constructor
+         * @param {oppu.BaseRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const BaseRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * BaseRequest baseId.
+         * @member {Uint8Array} baseId
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        BaseRequest.prototype.baseId = $util.newBuffer([]);
+
+        /**
+         * BaseRequest manifest.
+         * @member {oppu.ManifestAsk.$Properties|null|undefined} manifest
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        BaseRequest.prototype.manifest = null;
+
+        /**
+         * BaseRequest outline.
+         * @member {oppu.OutlineAsk.$Properties|null|undefined} outline
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        BaseRequest.prototype.outline = null;
+
+        /**
+         * BaseRequest holdings.
+         * @member {oppu.HoldingsAsk.$Properties|null|undefined} holdings
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        BaseRequest.prototype.holdings = null;
+
+        /**
+         * BaseRequest chunks.
+         * @member {oppu.ChunksAsk.$Properties|null|undefined} chunks
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        BaseRequest.prototype.chunks = null;
+
+        // OneOf field names bound to virtual getters and setters
+        let $oneOfFields;
+
+        /**
+         * BaseRequest ask.
+         * @member {"manifest"|"outline"|"holdings"|"chunks"|undefined} ask
+         * @memberof oppu.BaseRequest
+         * @instance
+         */
+        $Object.defineProperty(BaseRequest.prototype, "ask", {
+            get: $util.oneOfGetter($oneOfFields = ["manifest", "outline", "holdings", "chunks"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        /**
+         * Encodes the specified BaseRequest message. Does not implicitly {@link oppu.BaseRequest.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.BaseRequest
+         * @static
+         * @param {oppu.BaseRequest.$Properties} message BaseRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        BaseRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.baseId != null && $Object.hasOwnProperty.call(message, "baseId") && message.baseId.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.baseId);
+            if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest"))
+                $root.oppu.ManifestAsk.encode(message.manifest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.outline != null && $Object.hasOwnProperty.call(message, "outline"))
+                $root.oppu.OutlineAsk.encode(message.outline, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+            if (message.holdings != null && $Object.hasOwnProperty.call(message, "holdings"))
+                $root.oppu.HoldingsAsk.encode(message.holdings, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+            if (message.chunks != null && $Object.hasOwnProperty.call(message, "chunks"))
+                $root.oppu.ChunksAsk.encode(message.chunks, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a BaseRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.BaseRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.BaseRequest & oppu.BaseRequest.$Shape} BaseRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        BaseRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.BaseRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.baseId = value;
+                        else
+                            delete message.baseId;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.manifest = $root.oppu.ManifestAsk.decode(reader, reader.size(), $undefined, _depth + 1, message.manifest);
+                        message.ask = "manifest";
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.outline = $root.oppu.OutlineAsk.decode(reader, reader.size(), $undefined, _depth + 1, message.outline);
+                        message.ask = "outline";
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        message.holdings = $root.oppu.HoldingsAsk.decode(reader, reader.size(), $undefined, _depth + 1, message.holdings);
+                        message.ask = "holdings";
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        message.chunks = $root.oppu.ChunksAsk.decode(reader, reader.size(), $undefined, _depth + 1, message.chunks);
+                        message.ask = "chunks";
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return BaseRequest;
+    })();
+
+    oppu.ManifestAsk = (function() {
+
+        /**
+         * Properties of a ManifestAsk.
+         * @typedef {Object} oppu.ManifestAsk.$Properties
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ManifestAsk.
+         * @memberof oppu
+         * @interface IManifestAsk
+         * @augments oppu.ManifestAsk.$Properties
+         * @deprecated Use oppu.ManifestAsk.$Properties instead.
+         */
+
+        /**
+         * Shape of a ManifestAsk.
+         * @typedef {oppu.ManifestAsk.$Properties} oppu.ManifestAsk.$Shape
+         */
+
+        /**
+         * Constructs a new ManifestAsk.
+         * @memberof oppu
+         * @classdesc Represents a ManifestAsk.
+         * @constructor
+         * @param {oppu.ManifestAsk.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ManifestAsk = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Encodes the specified ManifestAsk message. Does not implicitly {@link oppu.ManifestAsk.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ManifestAsk
+         * @static
+         * @param {oppu.ManifestAsk.$Properties} message ManifestAsk message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ManifestAsk.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ManifestAsk message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ManifestAsk
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ManifestAsk & oppu.ManifestAsk.$Shape} ManifestAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ManifestAsk.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ManifestAsk();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ManifestAsk;
+    })();
+
+    oppu.ManifestAnswer = (function() {
+
+        /**
+         * Properties of a ManifestAnswer.
+         * @typedef {Object} oppu.ManifestAnswer.$Properties
+         * @property {Uint8Array|null} [manifest] ManifestAnswer manifest
+         * @property {oppu.SignedBytes.$Properties|null} [published] ManifestAnswer published
+         * @property {oppu.SignedBytes.$Properties|null} [licence] ManifestAnswer licence
+         * @property {Array.<oppu.SignedBytes.$Properties>|null} [keys] ManifestAnswer keys
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ManifestAnswer.
+         * @memberof oppu
+         * @interface IManifestAnswer
+         * @augments oppu.ManifestAnswer.$Properties
+         * @deprecated Use oppu.ManifestAnswer.$Properties instead.
+         */
+
+        /**
+         * Shape of a ManifestAnswer.
+         * @typedef {oppu.ManifestAnswer.$Properties} oppu.ManifestAnswer.$Shape
+         */
+
+        /**
+         * Constructs a new ManifestAnswer.
+         * @memberof oppu
+         * @classdesc Represents a ManifestAnswer.
+         * @constructor
+         * @param {oppu.ManifestAnswer.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ManifestAnswer = function (properties) {
+            this.keys = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ManifestAnswer manifest.
+         * @member {Uint8Array} manifest
+         * @memberof oppu.ManifestAnswer
+         * @instance
+         */
+        ManifestAnswer.prototype.manifest = $util.newBuffer([]);
+
+        /**
+         * ManifestAnswer published.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} published
+         * @memberof oppu.ManifestAnswer
+         * @instance
+         */
+        ManifestAnswer.prototype.published = null;
+
+        /**
+         * ManifestAnswer licence.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} licence
+         * @memberof oppu.ManifestAnswer
+         * @instance
+         */
+        ManifestAnswer.prototype.licence = null;
+
+        /**
+         * ManifestAnswer keys.
+         * @member {Array.<oppu.SignedBytes.$Properties>} keys
+         * @memberof oppu.ManifestAnswer
+         * @instance
+         */
+        ManifestAnswer.prototype.keys = $util.emptyArray;
+
+        /**
+         * Encodes the specified ManifestAnswer message. Does not implicitly {@link oppu.ManifestAnswer.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ManifestAnswer
+         * @static
+         * @param {oppu.ManifestAnswer.$Properties} message ManifestAnswer message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ManifestAnswer.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.manifest);
+            if (message.published != null && $Object.hasOwnProperty.call(message, "published"))
+                $root.oppu.SignedBytes.encode(message.published, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.licence != null && $Object.hasOwnProperty.call(message, "licence"))
+                $root.oppu.SignedBytes.encode(message.licence, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+            if (message.keys != null && message.keys.length)
+                for (let i = 0; i < message.keys.length; ++i)
+                    $root.oppu.SignedBytes.encode(message.keys[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ManifestAnswer message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ManifestAnswer
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ManifestAnswer & oppu.ManifestAnswer.$Shape} ManifestAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ManifestAnswer.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ManifestAnswer();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.manifest = value;
+                        else
+                            delete message.manifest;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.published = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.published);
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.licence = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.licence);
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.keys && message.keys.length))
+                            message.keys = [];
+                        message.keys.push($root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ManifestAnswer;
+    })();
+
+    oppu.OutlineAsk = (function() {
+
+        /**
+         * Properties of an OutlineAsk.
+         * @typedef {Object} oppu.OutlineAsk.$Properties
+         * @property {number|null} [file] OutlineAsk file
+         * @property {number|null} [first] OutlineAsk first
+         * @property {number|null} [count] OutlineAsk count
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an OutlineAsk.
+         * @memberof oppu
+         * @interface IOutlineAsk
+         * @augments oppu.OutlineAsk.$Properties
+         * @deprecated Use oppu.OutlineAsk.$Properties instead.
+         */
+
+        /**
+         * Shape of an OutlineAsk.
+         * @typedef {oppu.OutlineAsk.$Properties} oppu.OutlineAsk.$Shape
+         */
+
+        /**
+         * Constructs a new OutlineAsk.
+         * @memberof oppu
+         * @classdesc Represents an OutlineAsk.
+         * @constructor
+         * @param {oppu.OutlineAsk.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const OutlineAsk = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * OutlineAsk file.
+         * @member {number} file
+         * @memberof oppu.OutlineAsk
+         * @instance
+         */
+        OutlineAsk.prototype.file = 0;
+
+        /**
+         * OutlineAsk first.
+         * @member {number} first
+         * @memberof oppu.OutlineAsk
+         * @instance
+         */
+        OutlineAsk.prototype.first = 0;
+
+        /**
+         * OutlineAsk count.
+         * @member {number} count
+         * @memberof oppu.OutlineAsk
+         * @instance
+         */
+        OutlineAsk.prototype.count = 0;
+
+        /**
+         * Encodes the specified OutlineAsk message. Does not implicitly {@link oppu.OutlineAsk.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.OutlineAsk
+         * @static
+         * @param {oppu.OutlineAsk.$Properties} message OutlineAsk message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        OutlineAsk.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.file != null && $Object.hasOwnProperty.call(message, "file") && message.file !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.file);
+            if (message.first != null && $Object.hasOwnProperty.call(message, "first") && message.first !== 0)
+                writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.first);
+            if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== 0)
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.count);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an OutlineAsk message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.OutlineAsk
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.OutlineAsk & oppu.OutlineAsk.$Shape} OutlineAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        OutlineAsk.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.OutlineAsk();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.file = value;
+                        else
+                            delete message.file;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.first = value;
+                        else
+                            delete message.first;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.count = value;
+                        else
+                            delete message.count;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return OutlineAsk;
+    })();
+
+    oppu.OutlineAnswer = (function() {
+
+        /**
+         * Properties of an OutlineAnswer.
+         * @typedef {Object} oppu.OutlineAnswer.$Properties
+         * @property {number|Long|null} [offset] OutlineAnswer offset
+         * @property {Array.<number>|null} [lengths] OutlineAnswer lengths
+         * @property {Uint8Array|null} [hashes] OutlineAnswer hashes
+         * @property {Uint8Array|null} [proof] OutlineAnswer proof
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an OutlineAnswer.
+         * @memberof oppu
+         * @interface IOutlineAnswer
+         * @augments oppu.OutlineAnswer.$Properties
+         * @deprecated Use oppu.OutlineAnswer.$Properties instead.
+         */
+
+        /**
+         * Shape of an OutlineAnswer.
+         * @typedef {oppu.OutlineAnswer.$Properties} oppu.OutlineAnswer.$Shape
+         */
+
+        /**
+         * Constructs a new OutlineAnswer.
+         * @memberof oppu
+         * @classdesc Represents an OutlineAnswer.
+         * @constructor
+         * @param {oppu.OutlineAnswer.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const OutlineAnswer = function (properties) {
+            this.lengths = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * OutlineAnswer offset.
+         * @member {number|Long} offset
+         * @memberof oppu.OutlineAnswer
+         * @instance
+         */
+        OutlineAnswer.prototype.offset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * OutlineAnswer lengths.
+         * @member {Array.<number>} lengths
+         * @memberof oppu.OutlineAnswer
+         * @instance
+         */
+        OutlineAnswer.prototype.lengths = $util.emptyArray;
+
+        /**
+         * OutlineAnswer hashes.
+         * @member {Uint8Array} hashes
+         * @memberof oppu.OutlineAnswer
+         * @instance
+         */
+        OutlineAnswer.prototype.hashes = $util.newBuffer([]);
+
+        /**
+         * OutlineAnswer proof.
+         * @member {Uint8Array} proof
+         * @memberof oppu.OutlineAnswer
+         * @instance
+         */
+        OutlineAnswer.prototype.proof = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified OutlineAnswer message. Does not implicitly {@link oppu.OutlineAnswer.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.OutlineAnswer
+         * @static
+         * @param {oppu.OutlineAnswer.$Properties} message OutlineAnswer message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        OutlineAnswer.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && (typeof message.offset === "object" ? message.offset.low || message.offset.high : message.offset !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.offset);
+            if (message.lengths != null && message.lengths.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).uint32s(message.lengths);
+            if (message.hashes != null && $Object.hasOwnProperty.call(message, "hashes") && message.hashes.length)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.hashes);
+            if (message.proof != null && $Object.hasOwnProperty.call(message, "proof") && message.proof.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.proof);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an OutlineAnswer message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.OutlineAnswer
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.OutlineAnswer & oppu.OutlineAnswer.$Shape} OutlineAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        OutlineAnswer.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.OutlineAnswer();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.offset = value;
+                        else
+                            delete message.offset;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType === 2) {
+                            if (!(message.lengths && message.lengths.length))
+                                message.lengths = [];
+                            reader.uint32s(message.lengths);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.lengths && message.lengths.length))
+                            message.lengths = [];
+                        message.lengths.push(reader.uint32());
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.hashes = value;
+                        else
+                            delete message.hashes;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.proof = value;
+                        else
+                            delete message.proof;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return OutlineAnswer;
+    })();
+
+    oppu.HoldingsAsk = (function() {
+
+        /**
+         * Properties of a HoldingsAsk.
+         * @typedef {Object} oppu.HoldingsAsk.$Properties
+         * @property {number|null} [revision] HoldingsAsk revision
+         * @property {number|null} [waitMs] HoldingsAsk waitMs
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a HoldingsAsk.
+         * @memberof oppu
+         * @interface IHoldingsAsk
+         * @augments oppu.HoldingsAsk.$Properties
+         * @deprecated Use oppu.HoldingsAsk.$Properties instead.
+         */
+
+        /**
+         * Shape of a HoldingsAsk.
+         * @typedef {oppu.HoldingsAsk.$Properties} oppu.HoldingsAsk.$Shape
+         */
+
+        /**
+         * Constructs a new HoldingsAsk.
+         * @memberof oppu
+         * @classdesc Represents a HoldingsAsk.
+         * @constructor
+         * @param {oppu.HoldingsAsk.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const HoldingsAsk = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * HoldingsAsk revision.
+         * @member {number} revision
+         * @memberof oppu.HoldingsAsk
+         * @instance
+         */
+        HoldingsAsk.prototype.revision = 0;
+
+        /**
+         * HoldingsAsk waitMs.
+         * @member {number} waitMs
+         * @memberof oppu.HoldingsAsk
+         * @instance
+         */
+        HoldingsAsk.prototype.waitMs = 0;
+
+        /**
+         * Encodes the specified HoldingsAsk message. Does not implicitly {@link oppu.HoldingsAsk.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.HoldingsAsk
+         * @static
+         * @param {oppu.HoldingsAsk.$Properties} message HoldingsAsk message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        HoldingsAsk.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && message.revision !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.revision);
+            if (message.waitMs != null && $Object.hasOwnProperty.call(message, "waitMs") && message.waitMs !== 0)
+                writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.waitMs);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a HoldingsAsk message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.HoldingsAsk
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.HoldingsAsk & oppu.HoldingsAsk.$Shape} HoldingsAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        HoldingsAsk.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.HoldingsAsk();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.revision = value;
+                        else
+                            delete message.revision;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.waitMs = value;
+                        else
+                            delete message.waitMs;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return HoldingsAsk;
+    })();
+
+    oppu.HoldingsAnswer = (function() {
+
+        /**
+         * Properties of a HoldingsAnswer.
+         * @typedef {Object} oppu.HoldingsAnswer.$Properties
+         * @property {number|null} [revision] HoldingsAnswer revision
+         * @property {Uint8Array|null} [held] HoldingsAnswer held
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a HoldingsAnswer.
+         * @memberof oppu
+         * @interface IHoldingsAnswer
+         * @augments oppu.HoldingsAnswer.$Properties
+         * @deprecated Use oppu.HoldingsAnswer.$Properties instead.
+         */
+
+        /**
+         * Shape of a HoldingsAnswer.
+         * @typedef {oppu.HoldingsAnswer.$Properties} oppu.HoldingsAnswer.$Shape
+         */
+
+        /**
+         * Constructs a new HoldingsAnswer.
+         * @memberof oppu
+         * @classdesc Represents a HoldingsAnswer.
+         * @constructor
+         * @param {oppu.HoldingsAnswer.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const HoldingsAnswer = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * HoldingsAnswer revision.
+         * @member {number} revision
+         * @memberof oppu.HoldingsAnswer
+         * @instance
+         */
+        HoldingsAnswer.prototype.revision = 0;
+
+        /**
+         * HoldingsAnswer held.
+         * @member {Uint8Array} held
+         * @memberof oppu.HoldingsAnswer
+         * @instance
+         */
+        HoldingsAnswer.prototype.held = $util.newBuffer([]);
+
+        /**
+         * Encodes the specified HoldingsAnswer message. Does not implicitly {@link oppu.HoldingsAnswer.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.HoldingsAnswer
+         * @static
+         * @param {oppu.HoldingsAnswer.$Properties} message HoldingsAnswer message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        HoldingsAnswer.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && message.revision !== 0)
+                writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.revision);
+            if (message.held != null && $Object.hasOwnProperty.call(message, "held") && message.held.length)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.held);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a HoldingsAnswer message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.HoldingsAnswer
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.HoldingsAnswer & oppu.HoldingsAnswer.$Shape} HoldingsAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        HoldingsAnswer.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.HoldingsAnswer();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.revision = value;
+                        else
+                            delete message.revision;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.held = value;
+                        else
+                            delete message.held;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return HoldingsAnswer;
+    })();
+
+    oppu.ChunksAsk = (function() {
+
+        /**
+         * Properties of a ChunksAsk.
+         * @typedef {Object} oppu.ChunksAsk.$Properties
+         * @property {Array.<number>|null} [candidates] ChunksAsk candidates
+         * @property {number|null} [count] ChunksAsk count
+         * @property {number|null} [waitMs] ChunksAsk waitMs
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ChunksAsk.
+         * @memberof oppu
+         * @interface IChunksAsk
+         * @augments oppu.ChunksAsk.$Properties
+         * @deprecated Use oppu.ChunksAsk.$Properties instead.
+         */
+
+        /**
+         * Shape of a ChunksAsk.
+         * @typedef {oppu.ChunksAsk.$Properties} oppu.ChunksAsk.$Shape
+         */
+
+        /**
+         * Constructs a new ChunksAsk.
+         * @memberof oppu
+         * @classdesc Represents a ChunksAsk.
+         * @constructor
+         * @param {oppu.ChunksAsk.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ChunksAsk = function (properties) {
+            this.candidates = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ChunksAsk candidates.
+         * @member {Array.<number>} candidates
+         * @memberof oppu.ChunksAsk
+         * @instance
+         */
+        ChunksAsk.prototype.candidates = $util.emptyArray;
+
+        /**
+         * ChunksAsk count.
+         * @member {number} count
+         * @memberof oppu.ChunksAsk
+         * @instance
+         */
+        ChunksAsk.prototype.count = 0;
+
+        /**
+         * ChunksAsk waitMs.
+         * @member {number} waitMs
+         * @memberof oppu.ChunksAsk
+         * @instance
+         */
+        ChunksAsk.prototype.waitMs = 0;
+
+        /**
+         * Encodes the specified ChunksAsk message. Does not implicitly {@link oppu.ChunksAsk.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ChunksAsk
+         * @static
+         * @param {oppu.ChunksAsk.$Properties} message ChunksAsk message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ChunksAsk.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.candidates != null && message.candidates.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).uint32s(message.candidates);
+            if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== 0)
+                writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.count);
+            if (message.waitMs != null && $Object.hasOwnProperty.call(message, "waitMs") && message.waitMs !== 0)
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.waitMs);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ChunksAsk message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ChunksAsk
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ChunksAsk & oppu.ChunksAsk.$Shape} ChunksAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ChunksAsk.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ChunksAsk();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType === 2) {
+                            if (!(message.candidates && message.candidates.length))
+                                message.candidates = [];
+                            reader.uint32s(message.candidates);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.candidates && message.candidates.length))
+                            message.candidates = [];
+                        message.candidates.push(reader.uint32());
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.count = value;
+                        else
+                            delete message.count;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.waitMs = value;
+                        else
+                            delete message.waitMs;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ChunksAsk;
+    })();
+
+    oppu.ChunksAnswer = (function() {
+
+        /**
+         * Properties of a ChunksAnswer.
+         * @typedef {Object} oppu.ChunksAnswer.$Properties
+         * @property {Array.<number>|null} [chunks] ChunksAnswer chunks
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ChunksAnswer.
+         * @memberof oppu
+         * @interface IChunksAnswer
+         * @augments oppu.ChunksAnswer.$Properties
+         * @deprecated Use oppu.ChunksAnswer.$Properties instead.
+         */
+
+        /**
+         * Shape of a ChunksAnswer.
+         * @typedef {oppu.ChunksAnswer.$Properties} oppu.ChunksAnswer.$Shape
+         */
+
+        /**
+         * Constructs a new ChunksAnswer.
+         * @memberof oppu
+         * @classdesc Represents a ChunksAnswer.
+         * @constructor
+         * @param {oppu.ChunksAnswer.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ChunksAnswer = function (properties) {
+            this.chunks = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ChunksAnswer chunks.
+         * @member {Array.<number>} chunks
+         * @memberof oppu.ChunksAnswer
+         * @instance
+         */
+        ChunksAnswer.prototype.chunks = $util.emptyArray;
+
+        /**
+         * Encodes the specified ChunksAnswer message. Does not implicitly {@link oppu.ChunksAnswer.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ChunksAnswer
+         * @static
+         * @param {oppu.ChunksAnswer.$Properties} message ChunksAnswer message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ChunksAnswer.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.chunks != null && message.chunks.length)
+                writer.uint32(/* id 1, wireType 2 =*/10).uint32s(message.chunks);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ChunksAnswer message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ChunksAnswer
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ChunksAnswer & oppu.ChunksAnswer.$Shape} ChunksAnswer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ChunksAnswer.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ChunksAnswer();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType === 2) {
+                            if (!(message.chunks && message.chunks.length))
+                                message.chunks = [];
+                            reader.uint32s(message.chunks);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.chunks && message.chunks.length))
+                            message.chunks = [];
+                        message.chunks.push(reader.uint32());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ChunksAnswer;
     })();
 
     oppu.ListRequest = (function() {
@@ -3067,6 +5638,413 @@ export const oppu = $root.oppu = (() => {
         };
 
         return PublishedManifest;
+    })();
+
+    oppu.ReleaseList = (function() {
+
+        /**
+         * Properties of a ReleaseList.
+         * @typedef {Object} oppu.ReleaseList.$Properties
+         * @property {Array.<oppu.SignedBytes.$Properties>|null} [releases] ReleaseList releases
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ReleaseList.
+         * @memberof oppu
+         * @interface IReleaseList
+         * @augments oppu.ReleaseList.$Properties
+         * @deprecated Use oppu.ReleaseList.$Properties instead.
+         */
+
+        /**
+         * Shape of a ReleaseList.
+         * @typedef {oppu.ReleaseList.$Properties} oppu.ReleaseList.$Shape
+         */
+
+        /**
+         * Constructs a new ReleaseList.
+         * @memberof oppu
+         * @classdesc Represents a ReleaseList.
+         * @constructor
+         * @param {oppu.ReleaseList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ReleaseList = function (properties) {
+            this.releases = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ReleaseList releases.
+         * @member {Array.<oppu.SignedBytes.$Properties>} releases
+         * @memberof oppu.ReleaseList
+         * @instance
+         */
+        ReleaseList.prototype.releases = $util.emptyArray;
+
+        /**
+         * Encodes the specified ReleaseList message. Does not implicitly {@link oppu.ReleaseList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.ReleaseList
+         * @static
+         * @param {oppu.ReleaseList.$Properties} message ReleaseList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ReleaseList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.releases != null && message.releases.length)
+                for (let i = 0; i < message.releases.length; ++i)
+                    $root.oppu.SignedBytes.encode(message.releases[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ReleaseList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.ReleaseList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.ReleaseList & oppu.ReleaseList.$Shape} ReleaseList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ReleaseList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.ReleaseList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.releases && message.releases.length))
+                            message.releases = [];
+                        message.releases.push($root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ReleaseList;
+    })();
+
+    oppu.KeyList = (function() {
+
+        /**
+         * Properties of a KeyList.
+         * @typedef {Object} oppu.KeyList.$Properties
+         * @property {Array.<oppu.SignedBytes.$Properties>|null} [changes] KeyList changes
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a KeyList.
+         * @memberof oppu
+         * @interface IKeyList
+         * @augments oppu.KeyList.$Properties
+         * @deprecated Use oppu.KeyList.$Properties instead.
+         */
+
+        /**
+         * Shape of a KeyList.
+         * @typedef {oppu.KeyList.$Properties} oppu.KeyList.$Shape
+         */
+
+        /**
+         * Constructs a new KeyList.
+         * @memberof oppu
+         * @classdesc Represents a KeyList.
+         * @constructor
+         * @param {oppu.KeyList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const KeyList = function (properties) {
+            this.changes = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * KeyList changes.
+         * @member {Array.<oppu.SignedBytes.$Properties>} changes
+         * @memberof oppu.KeyList
+         * @instance
+         */
+        KeyList.prototype.changes = $util.emptyArray;
+
+        /**
+         * Encodes the specified KeyList message. Does not implicitly {@link oppu.KeyList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.KeyList
+         * @static
+         * @param {oppu.KeyList.$Properties} message KeyList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        KeyList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.changes != null && message.changes.length)
+                for (let i = 0; i < message.changes.length; ++i)
+                    $root.oppu.SignedBytes.encode(message.changes[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a KeyList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.KeyList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.KeyList & oppu.KeyList.$Shape} KeyList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        KeyList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.KeyList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.changes && message.changes.length))
+                            message.changes = [];
+                        message.changes.push($root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return KeyList;
+    })();
+
+    oppu.MemberList = (function() {
+
+        /**
+         * Properties of a MemberList.
+         * @typedef {Object} oppu.MemberList.$Properties
+         * @property {oppu.SignedBytes.$Properties|null} [members] MemberList members
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a MemberList.
+         * @memberof oppu
+         * @interface IMemberList
+         * @augments oppu.MemberList.$Properties
+         * @deprecated Use oppu.MemberList.$Properties instead.
+         */
+
+        /**
+         * Shape of a MemberList.
+         * @typedef {oppu.MemberList.$Properties} oppu.MemberList.$Shape
+         */
+
+        /**
+         * Constructs a new MemberList.
+         * @memberof oppu
+         * @classdesc Represents a MemberList.
+         * @constructor
+         * @param {oppu.MemberList.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const MemberList = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * MemberList members.
+         * @member {oppu.SignedBytes.$Properties|null|undefined} members
+         * @memberof oppu.MemberList
+         * @instance
+         */
+        MemberList.prototype.members = null;
+
+        /**
+         * Encodes the specified MemberList message. Does not implicitly {@link oppu.MemberList.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.MemberList
+         * @static
+         * @param {oppu.MemberList.$Properties} message MemberList message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        MemberList.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.members != null && $Object.hasOwnProperty.call(message, "members"))
+                $root.oppu.SignedBytes.encode(message.members, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a MemberList message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.MemberList
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.MemberList & oppu.MemberList.$Shape} MemberList
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        MemberList.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.MemberList();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.members = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.members);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return MemberList;
     })();
 
     oppu.TaskList = (function() {
