@@ -27,6 +27,8 @@ interface Point {
   readonly items: number
   readonly rank: number
   readonly precision: Precision
+  /** Steps timed, if not TIMED. */
+  readonly timed?: number
 }
 
 const USUAL = { tokens: 256, items: 4, rank: LORA.rank, precision: 'float32' } as const
@@ -34,10 +36,12 @@ const LENGTHS = [128, 256, 512, 1024, 2048]
 const BATCHES = [1, 4, 16]
 const RANKS = [4, 8, 16, 64]
 /** Of the products with frozen weights, or of the weights in memory. */
-const PRECISIONS: readonly Precision[] = ['int8']
+const PRECISIONS: readonly Precision[] = ['int8', 'q8', 'q4']
 /** Labels of an item. */
 const LABELS = 16
 const TIMED = 3
+/** A step of the larger bases, half the usual one, of which one is timed: they take a third of a minute or more. */
+const LARGE_STEP = { items: 2, timed: 1 } as const
 
 interface GrowthOptions {
   readonly python: string
@@ -83,8 +87,10 @@ export async function costTable(base: BenchBase, options: GrowthOptions): Promis
     const folder = join(options.scratch, name)
     await mkdir(folder)
     const random = await randomBase(folder, { ...base.config, ...config })
-    for (const precision of ['float32'] as const)
-      rows.push(await measure(`random ${name}`, random, { axis: 'base', ...USUAL, precision }, options))
+    for (const precision of ['float32', 'q8', 'q4'] as const) {
+      const point = { axis: 'base', ...USUAL, ...LARGE_STEP, precision } as const
+      rows.push(await measure(`random ${name}`, random, point, options))
+    }
     await rm(folder, { recursive: true })
   }
   return { figures: [], runs: { growth: rows }, tables: [growthTable(rows)] }
@@ -96,7 +102,7 @@ async function measure(
   point: Point,
   { quick, scratch, say }: GrowthOptions,
 ): Promise<Row> {
-  const { axis, tokens, items, rank, precision } = point
+  const { axis, tokens, items, rank, precision, timed = TIMED } = point
   const lineup = await Lineup.open({ base, scratch: join(scratch, 'row'), python: undefined })
   const workload = syntheticItems(point, base.config.vocabSize)
   const passTokens = Math.max(PASS_TOKENS, tokens)
@@ -108,7 +114,7 @@ async function measure(
       training: { precision },
     })
     await ours.step()
-    for (let step = 0; step < (quick ? 1 : TIMED); step++) reports.push(await ours.step())
+    for (let step = 0; step < (quick ? 1 : timed); step++) reports.push(await ours.step())
   }
   await using product = await lineup.product(workload)
   const { rate: productRate, bandwidth } = (await product.step()) as Required<StepReport>
@@ -147,7 +153,7 @@ function syntheticItems({ tokens, items }: Point, vocabSize: number): Workload {
   return { examples, steps }
 }
 
-/** Every weight of a product once forward and once backward, as float32. */
+/** Every weight of a product once forward and once backward, as float32: in blocks it is so before a product reads it. */
 function bytesOfPass(config: ModelSizes): number {
   const layer = Object.values(linearSizes(config)).reduce((sum, [width, out]) => sum + width * out, 0)
   return 2 * 4 * (config.layers * layer + config.vocabSize * config.hiddenSize)
