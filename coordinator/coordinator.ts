@@ -3,25 +3,18 @@
  * takes reports. It never holds or serves a chunk, sends only answers, and has no message by which it could be
  * given anything else: what is not in the protocol's one request type is refused.
  *
- * Leaves manifests and members to registry.ts, tasks and reports to tasks.ts. Invitations, key rotation and
- * metrics come with the swarm issue.
+ * Leaves manifests and members to registry.ts, tasks and reports to tasks.ts, what crosses the wire to requests.ts.
  */
-import { decodeMessage } from '../protocol/canonical.ts'
 import { OppuError } from '../protocol/errors.ts'
-import { type BaseId, idFromBytes, idToBytes, type TaskId, type UserId } from '../protocol/ids.ts'
+import type { BaseId, TaskId, UserId } from '../protocol/ids.ts'
 import { COORDINATOR_LIMITS as LIMITS, PROTOCOLS } from '../protocol/limits.ts'
-import {
-  type BaseManifest,
-  signedFromMessage,
-  signedToMessage,
-  userIdFromSeed,
-} from '../protocol/manifest.ts'
-import { oppu } from '../protocol/messages.pb.js'
+import { type BaseManifest, userIdFromSeed } from '../protocol/manifest.ts'
 import { type Answer, serve } from '../protocol/rpc.ts'
 import type { EvaluationTask } from '../protocol/task.ts'
 import type { CoordinatorConfig } from './config.ts'
 import { Listener } from './peer.ts'
 import { Registry } from './registry.ts'
+import { answer, type Handlers, readRequest, registryHandlers, taskHandlers } from './requests.ts'
 import { readOrMakeSeed, State } from './state.ts'
 import { type ReceivedReport, Tasks } from './tasks.ts'
 
@@ -43,6 +36,7 @@ export class Coordinator implements AsyncDisposable {
   readonly #tasks: Tasks
   readonly #resources: AsyncDisposableStack
   readonly #rates: RateLimit
+  readonly #handlers: Handlers
   #closed: Promise<void> | undefined
 
   private constructor(parts: {
@@ -58,6 +52,7 @@ export class Coordinator implements AsyncDisposable {
     this.#registry = parts.registry
     this.#tasks = parts.tasks
     this.#rates = new RateLimit(LIMITS.requestsPerMinute, parts.now)
+    this.#handlers = { ...registryHandlers(parts.registry), ...taskHandlers(parts.tasks) }
     this.#resources = parts.resources
   }
 
@@ -143,54 +138,18 @@ export class Coordinator implements AsyncDisposable {
       PROTOCOLS.coordinator,
       LIMITS.streamsPerConnection,
       (duplex, { remote, signal }) => {
-        const answer = async (request: Uint8Array): Promise<Answer> => {
+        const respond = async (bytes: Uint8Array): Promise<Answer> => {
           this.#rates.take(remote)
-          return { body: await this.#answer(request, remote) }
+          return { body: await answer(this.#handlers, readRequest(this.#handlers, bytes), { remote }) }
         }
-        return serve(duplex, answer, { maximumRequest: LIMITS.request, signal })
+        return serve(duplex, respond, { maximumRequest: LIMITS.request, signal })
       },
     )
-  }
-
-  async #answer(bytes: Uint8Array, remote: string): Promise<Uint8Array> {
-    const request = decodeMessage(oppu.CoordinatorRequest, bytes, LIMITS.request, 'a request')
-    if (request.listManifests != null) {
-      return oppu.IdList.encode({ ids: this.#registry.bases().map(idToBytes) }).finish()
-    }
-    if (request.getManifest != null) {
-      const { manifest, licence } = await this.#registry.get(readId(request.getManifest.id))
-      const optional = licence === undefined ? {} : { licence: signedToMessage(licence) }
-      return oppu.PublishedManifest.encode({ manifest: signedToMessage(manifest), ...optional }).finish()
-    }
-    if (request.listTasks != null) {
-      return oppu.TaskList.encode({ tasks: this.#tasks.handOut().map(signedToMessage) }).finish()
-    }
-    if (request.listProviders != null) {
-      const providers = this.#registry.providers(readId(request.listProviders.id))
-      return oppu.ProviderList.encode({
-        providers: providers.map(addresses => ({ addresses: [...addresses] })),
-      }).finish()
-    }
-    if (request.announce != null) {
-      const { baseIds, addresses } = request.announce
-      const ms = this.#registry.announce(remote, (baseIds ?? []).map(readId), addresses ?? [])
-      return oppu.Announced.encode({ expiresIn: Math.floor(ms / 1000) }).finish()
-    }
-    if (request.report != null) {
-      await this.#tasks.take(signedFromMessage(request.report))
-      return oppu.Accepted.encode({}).finish()
-    }
-    throw new OppuError('PROTOCOL_VIOLATION', 'a request of no known kind')
   }
 
   #demandOpen(): void {
     if (this.#closed !== undefined) throw new OppuError('CLOSED', 'the coordinator is closed')
   }
-}
-
-function readId(bytes: Uint8Array | null | undefined): BaseId {
-  if (bytes?.length !== 32) throw new OppuError('PROTOCOL_VIOLATION', 'an id is 32 bytes')
-  return idFromBytes<BaseId>(bytes)
 }
 
 /** So many requests a minute from each peer, counted anew every minute. */
