@@ -8,12 +8,14 @@ import { type AdapterId, type BaseId, shortId } from '../protocol/ids.ts'
 import type { TaskMetric } from '../protocol/task.ts'
 import { type OpenedBase, openBase } from './base/open.ts'
 import { type Evaluation, evaluate } from './eval/evaluate.ts'
+import { describeQuantized, isComparable, quantizedLoss } from './eval/quantized-loss.ts'
 import { TokenGenerator } from './generate/generator.ts'
 import type { Sampling } from './generate/sampler.ts'
 import type { DeviceChoice } from './graph/device.ts'
+import type { QuantizedPrecision, WeightPrecision } from './model/quantized.ts'
 import { type LoadedAdapter, loadAdapter } from './peft/index.ts'
 import { messagesOf, promptIds, split } from './personal/examples.ts'
-import type { History } from './personal/history.ts'
+import type { History, HistoryItem } from './personal/history.ts'
 import { planRun, type RunPlan, type RunRequest } from './planning.ts'
 import type { AdapterRecord } from './store/adapter-record.ts'
 import type { Adapters } from './store/adapters.ts'
@@ -87,12 +89,21 @@ export class Learning {
    */
   async *train(request: TrainRequest): AsyncGenerator<TrainStep, TrainReport> {
     const { bases, history, adapters, checkpoints, runs } = this.#parts
-    const base = await this.#openBase(await bases.find(request.base), request)
+    const stored = await bases.find(request.base)
+    const precision = request.config?.precision
+    const quantized = precision === 'q8' || precision === 'q4' ? precision : undefined
+    // All of the run is over the same weights: whoever asks for few bits may not have room for float32.
+    const base = await this.#openBase(stored, request, quantized)
     const items = await history.list(request.only === undefined ? {} : { task: request.only })
     if (items.length === 0 && request.only !== undefined)
       throw new OppuError('NO_USABLE_ITEMS', `there is no history of task ${JSON.stringify(request.only)}`)
     const planned = await planRun(adapters, base, items, request)
     request.onPlan?.(planned.plan)
+    if (quantized !== undefined) {
+      const { lot } = planned
+      const known = lot.heldOut.length > 0 ? lot.heldOut : items
+      await this.#tellQuantized(stored, base, quantized, known, request)
+    }
     return yield* carryOut(planned, { adapters, checkpoints, runs, base }, request)
   }
 
@@ -191,9 +202,33 @@ export class Learning {
     return adapters.find(adapter, filter)
   }
 
-  #openBase(base: StoredBase, { onNote, signal }: Waiting): Promise<OpenedBase> {
+  /** Says what few bits cost on the person's own items. */
+  async #tellQuantized(
+    stored: StoredBase,
+    base: OpenedBase,
+    precision: QuantizedPrecision,
+    items: readonly HistoryItem[],
+    waiting: Waiting,
+  ): Promise<void> {
+    if (!isComparable(base)) {
+      waiting.onNote?.(
+        `${precision}: not compared with float32, whose weights are too large to map beside these`,
+      )
+      return
+    }
+    const exact = () => this.#openBase(stored, waiting)
+    const found = await quantizedLoss(base, exact, items, waiting.signal)
+    if (found !== undefined) waiting.onNote?.(describeQuantized(precision, found))
+  }
+
+  #openBase(
+    base: StoredBase,
+    { onNote, signal }: Waiting,
+    precision: WeightPrecision = 'float32',
+  ): Promise<OpenedBase> {
     let told = false
     return openBase(base.folder, base.manifest, {
+      precision,
       onProgress: () => {
         if (!told) onNote?.(`preparing the weights of ${base.manifest.name} (once)`)
         told = true

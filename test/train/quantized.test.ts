@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { quantizedWeights, sourceOf } from '../../node/base/quantized-file.ts'
+import { isComparable } from '../../node/eval/quantized-loss.ts'
 import { TokenGenerator } from '../../node/generate/generator.ts'
 import { Scorer } from '../../node/generate/scorer.ts'
 import type { Example } from '../../node/model/batch.ts'
@@ -12,6 +13,7 @@ import { loadAdapter } from '../../node/peft/index.ts'
 import { choosePrecision } from '../../node/train/precision.ts'
 import { type TrainedAdapter, type TrainOptions, train } from '../../node/train/trainer.ts'
 import { isOppuError } from '../../protocol/errors.ts'
+import { add, nodeOf, train as trainOn } from '../learning-node.ts'
 import { type TestBase, tinyBase } from '../model/bases.ts'
 
 let base: TestBase
@@ -157,4 +159,34 @@ test('what cannot be had is refused by name', async () => {
     })
   assert.equal(await choosePrecision('auto', opened, 'lora', 'cpu'), 'q4')
   assert.equal(await choosePrecision('auto', base, 'lora', 'cpu'), 'float32')
+})
+
+test('a run of a node in few bits is measured over them, and says what they cost on items of its own', async t => {
+  const node = await nodeOf(t)
+  await add(node, 0, 40) // 8 are kept back
+  const losses =
+    /base's loss per token on 8 of your newest items is (\S+), in float32 (\S+) \((\S+), (\S+) %\)/
+  const told = new Map<string, number>()
+  for (const precision of ['q8', 'q4'] as const) {
+    const { report, notes, steps } = await trainOn(node, { config: { precision }, fresh: true })
+    assert.equal(steps[0]!.precision, precision)
+    const found = losses
+      .exec(notes.find(note => note.startsWith(`${precision}: `))!)!
+      .slice(1)
+      .map(Number)
+    const [quantized, float32, change, percent] = found as [number, number, number, number]
+    nearby([quantized], [-report.measured!.base], 1e-4)
+    nearby([change, percent], [quantized - float32, (100 * change) / float32], 0.051)
+    told.set(precision, float32).set(`${precision} off`, Math.abs(change))
+  }
+  const { report, notes } = await trainOn(node, { config: { precision: 'float32' }, fresh: true })
+  assert.ok(!notes.some(note => losses.test(note)))
+  nearby([told.get('q8')!, told.get('q4')!], new Array(2).fill(-report.measured!.base), 1e-4)
+  assert.ok(told.get('q8 off')! < 0.01 && told.get('q4 off')! > 0)
+})
+
+test('weights that are large in float32 are not mapped for the comparison', () => {
+  const { config } = base
+  assert.ok(isComparable(base))
+  assert.ok(!isComparable({ config: { ...config, vocabSize: 2 ** 29 / config.hiddenSize } }))
 })
