@@ -59,6 +59,8 @@ export interface StepReport {
   /** Bytes resident after the step, and at the highest since the process started. */
   readonly rss: number
   readonly peakRss: number
+  /** Ours: what `auto` took, or what was asked for. */
+  readonly precision?: string
   /** Of `product.ts` only: operations per second of the runtime's own products. */
   readonly rate?: number
   /** The same: bytes read per second. */

@@ -35,12 +35,14 @@ function say(value: unknown): void {
 
 say({ ready: `node ${process.version}` })
 let done = 0
+let precision: string | undefined
 for await (const _ of createInterface({ input: stdin })) {
   const examples = job.steps[done++]!.map(index => job.examples[index]!)
   const started = performance.now()
   const { value, done: isOver } = await steps.next()
   const seconds = (performance.now() - started) / 1000
   if (isOver) throw new Error('asked for more steps than the job has')
+  precision ??= value.precision
   if (job.collect) globalThis.gc?.()
   const report: StepReport = {
     seconds,
@@ -48,6 +50,7 @@ for await (const _ of createInterface({ input: stdin })) {
     items: examples.length,
     tokens: examples.reduce((sum, example) => sum + inputLength(example), 0),
     ...residentMemory(),
+    ...(precision === undefined ? {} : { precision }),
   }
   say(report)
 }

@@ -85,11 +85,12 @@ export function speedTable(title: string, turns: Rounds): string {
     .filter(([, [turn]]) => turn?.rate === undefined)
     .map(([name, own]) => [
       name,
+      own[0]?.precision ?? 'float32',
       format(median(own.map(({ items, seconds }) => items / seconds))),
       String(Math.round(median(own.map(({ tokens, seconds }) => tokens / seconds)))),
       (peakRss(own) / 1e9).toFixed(2),
     ])
-  return table([title, 'items/s', 'tokens/s', 'peak GB'], rows)
+  return table([title, 'precision', 'items/s', 'tokens/s', 'peak GB'], rows)
 }
 
 export function higher(name: string, value: number, bar: number): Figure {

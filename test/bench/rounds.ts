@@ -9,6 +9,7 @@ export interface Turn {
   readonly losses: readonly number[]
   readonly rss: number
   readonly peakRss: number
+  readonly precision?: string
   readonly rate?: number
 }
 
@@ -63,6 +64,7 @@ export function turnOf(reports: readonly StepReport[]): Turn {
     losses: reports.map(report => report.loss),
     rss: last?.rss ?? 0,
     peakRss: last?.peakRss ?? 0,
+    ...(last?.precision === undefined ? {} : { precision: last.precision }),
     ...(last?.rate === undefined ? {} : { rate: last.rate }),
   }
 }
