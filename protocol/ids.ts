@@ -16,8 +16,12 @@ export type AdapterId = Brand<'AdapterId'>
 export type TaskId = Brand<'TaskId'>
 /** A user's (or coordinator's) Ed25519 public key. */
 export type UserId = Brand<'UserId'>
+/** A node's Ed25519 public key on the network: what its peer id is made of, and a list of members holds. */
+export type MemberKey = Brand<'MemberKey'>
+/** What an invitation is known by: 32 random bytes. */
+export type InvitationId = Brand<'InvitationId'>
 
-export type AnyId = BaseId | ChunkHash | AdapterId | TaskId | UserId
+export type AnyId = BaseId | ChunkHash | AdapterId | TaskId | UserId | MemberKey | InvitationId
 
 const HEX_32_BYTES = /^[0-9a-f]{64}$/
 

@@ -52,6 +52,7 @@ export const REPORT_LIMITS = {
 export const PROTOCOLS = {
   chunks: '/oppu/chunks/1.0.0',
   coordinator: '/oppu/coordinator/1.0.0',
+  members: '/oppu/members/1.0.0',
 } as const
 
 /** What one call may take; every read of a frame has a deadline and a cap. */
@@ -100,6 +101,40 @@ export const COORDINATOR_LIMITS = {
   /** Requests that one peer may make a minute, over all its connections. */
   requestsPerMinute: 240,
   streamsPerConnection: 8,
+} as const
+
+export const INVITATION_LIMITS = {
+  /** Canonical bytes: all its addresses at their longest, and what is beside them. */
+  bytes: 3 * KIB,
+  addresses: 8,
+  /** Peers that may join with one. */
+  uses: 10_000,
+  /** An invitation lives at most a year. */
+  lifetimeMs: 366 * 24 * 3600 * 1000,
+} as const
+
+export const MEMBERS_LIMITS = {
+  /** Canonical bytes; a reply holds it. */
+  bytes: 512 * KIB,
+  keys: 10_000,
+  /** How long a coordinator vouches for a list, at most. */
+  lifetimeMs: 366 * 24 * 3600 * 1000,
+  /** Bytes of the secret that a community may ask of everyone who shakes hands. */
+  networkKey: 32,
+  /** Of a request for a list, and of a reply with one. */
+  request: 64,
+  reply: 1 * MIB,
+  streamsPerConnection: 2,
+  /** How often a node asks whether there is a newer list: an expulsion is known this long after it, at most. */
+  refreshMs: 30_000,
+} as const
+
+/** What a private coordinator allows those who are no members, who may only join: what they can cost it. */
+export const STRANGER_LIMITS = {
+  connections: 32,
+  connectedMs: 30_000,
+  /** Handshake, identify and a request to join take a few KiB. Also caps what a frame's header can make yamux keep. */
+  bytes: 64 * KIB,
 } as const
 
 /** How both ends set up libp2p (TCP, noise, yamux, identify, ping). */

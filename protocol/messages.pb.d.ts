@@ -1188,7 +1188,7 @@ export namespace oppu {
         join?: (oppu.SignedBytes.$Properties|null);
 
         /** CoordinatorRequest listMembers. */
-        listMembers?: (oppu.ListRequest.$Properties|null);
+        listMembers?: (oppu.MembersAsk.$Properties|null);
 
         /** CoordinatorRequest request. */
         request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers");
@@ -1248,7 +1248,7 @@ export namespace oppu {
             join?: (oppu.SignedBytes.$Properties|null);
 
             /** CoordinatorRequest listMembers */
-            listMembers?: (oppu.ListRequest.$Properties|null);
+            listMembers?: (oppu.MembersAsk.$Properties|null);
 
             /** CoordinatorRequest request */
             request?: ("listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers");
@@ -1269,10 +1269,10 @@ export namespace oppu {
           listReleases?: oppu.ListRequest.$Shape|null;
           listKeys?: oppu.ListRequest.$Shape|null;
           join?: oppu.SignedBytes.$Shape|null;
-          listMembers?: oppu.ListRequest.$Shape|null;
+          listMembers?: oppu.MembersAsk.$Shape|null;
           $unknowns?: Uint8Array[];
         } & (
-          ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.ListRequest.$Shape })
+          ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.MembersAsk.$Shape })
         );
     }
 
@@ -2300,6 +2300,63 @@ export namespace oppu {
     }
 
     /**
+     * Properties of a MembersAsk.
+     * @deprecated Use oppu.MembersAsk.$Properties instead.
+     */
+    interface IMembersAsk extends oppu.MembersAsk.$Properties {
+    }
+
+    /** Represents a MembersAsk. */
+    class MembersAsk {
+
+        /**
+         * Constructs a new MembersAsk.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: oppu.MembersAsk.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** MembersAsk serial. */
+        serial: (number|Long);
+
+        /**
+         * Encodes the specified MembersAsk message. Does not implicitly {@link oppu.MembersAsk.verify|verify} messages.
+         * @param message MembersAsk message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: oppu.MembersAsk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a MembersAsk message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {oppu.MembersAsk & oppu.MembersAsk.$Shape} MembersAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): oppu.MembersAsk & oppu.MembersAsk.$Shape;
+    }
+
+    namespace MembersAsk {
+
+        /** Properties of a MembersAsk. */
+        interface $Properties {
+
+            /** MembersAsk serial */
+            serial?: (number|Long|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a MembersAsk. */
+        type $Shape = oppu.MembersAsk.$Properties;
+    }
+
+    /**
      * Properties of a MemberList.
      * @deprecated Use oppu.MemberList.$Properties instead.
      */
@@ -2320,6 +2377,12 @@ export namespace oppu {
 
         /** MemberList members. */
         members?: (oppu.SignedBytes.$Properties|null);
+
+        /** MemberList serial. */
+        serial: (number|Long);
+
+        /** MemberList keys. */
+        keys: oppu.SignedBytes.$Properties[];
 
         /**
          * Encodes the specified MemberList message. Does not implicitly {@link oppu.MemberList.verify|verify} messages.
@@ -2347,6 +2410,12 @@ export namespace oppu {
 
             /** MemberList members */
             members?: (oppu.SignedBytes.$Properties|null);
+
+            /** MemberList serial */
+            serial?: (number|Long|null);
+
+            /** MemberList keys */
+            keys?: (oppu.SignedBytes.$Properties[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -3067,7 +3067,7 @@ export const oppu = $root.oppu = (() => {
          * @property {oppu.ListRequest.$Properties|null} [listReleases] CoordinatorRequest listReleases
          * @property {oppu.ListRequest.$Properties|null} [listKeys] CoordinatorRequest listKeys
          * @property {oppu.SignedBytes.$Properties|null} [join] CoordinatorRequest join
-         * @property {oppu.ListRequest.$Properties|null} [listMembers] CoordinatorRequest listMembers
+         * @property {oppu.MembersAsk.$Properties|null} [listMembers] CoordinatorRequest listMembers
          * @property {"listManifests"|"getManifest"|"listTasks"|"listProviders"|"announce"|"report"|"listBases"|"listReleases"|"listKeys"|"join"|"listMembers"} [request] CoordinatorRequest request
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
@@ -3093,10 +3093,10 @@ export const oppu = $root.oppu = (() => {
          *   listReleases?: oppu.ListRequest.$Shape|null;
          *   listKeys?: oppu.ListRequest.$Shape|null;
          *   join?: oppu.SignedBytes.$Shape|null;
-         *   listMembers?: oppu.ListRequest.$Shape|null;
+         *   listMembers?: oppu.MembersAsk.$Shape|null;
          *   $unknowns?: Array.<Uint8Array>;
          * } & (
-         *   ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.ListRequest.$Shape })
+         *   ({ request?: undefined; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listManifests"; listManifests: oppu.ListRequest.$Shape; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "getManifest"; listManifests?: null; getManifest: oppu.IdRequest.$Shape; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listTasks"; listManifests?: null; getManifest?: null; listTasks: oppu.ListRequest.$Shape; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listProviders"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders: oppu.IdRequest.$Shape; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "announce"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce: oppu.Announcement.$Shape; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "report"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report: oppu.SignedBytes.$Shape; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listBases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases: oppu.ListRequest.$Shape; listReleases?: null; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listReleases"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases: oppu.ListRequest.$Shape; listKeys?: null; join?: null; listMembers?: null }|{ request?: "listKeys"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys: oppu.ListRequest.$Shape; join?: null; listMembers?: null }|{ request?: "join"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join: oppu.SignedBytes.$Shape; listMembers?: null }|{ request?: "listMembers"; listManifests?: null; getManifest?: null; listTasks?: null; listProviders?: null; announce?: null; report?: null; listBases?: null; listReleases?: null; listKeys?: null; join?: null; listMembers: oppu.MembersAsk.$Shape })
          * )} oppu.CoordinatorRequest.$Shape
          */
 
@@ -3197,7 +3197,7 @@ export const oppu = $root.oppu = (() => {
 
         /**
          * CoordinatorRequest listMembers.
-         * @member {oppu.ListRequest.$Properties|null|undefined} listMembers
+         * @member {oppu.MembersAsk.$Properties|null|undefined} listMembers
          * @memberof oppu.CoordinatorRequest
          * @instance
          */
@@ -3254,7 +3254,7 @@ export const oppu = $root.oppu = (() => {
             if (message.join != null && $Object.hasOwnProperty.call(message, "join"))
                 $root.oppu.SignedBytes.encode(message.join, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
             if (message.listMembers != null && $Object.hasOwnProperty.call(message, "listMembers"))
-                $root.oppu.ListRequest.encode(message.listMembers, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+                $root.oppu.MembersAsk.encode(message.listMembers, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3372,7 +3372,7 @@ export const oppu = $root.oppu = (() => {
                 case 11: {
                         if (wireType !== 2)
                             break;
-                        message.listMembers = $root.oppu.ListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.listMembers);
+                        message.listMembers = $root.oppu.MembersAsk.decode(reader, reader.size(), $undefined, _depth + 1, message.listMembers);
                         message.request = "listMembers";
                         continue;
                     }
@@ -5914,12 +5914,150 @@ export const oppu = $root.oppu = (() => {
         return KeyList;
     })();
 
+    oppu.MembersAsk = (function() {
+
+        /**
+         * Properties of a MembersAsk.
+         * @typedef {Object} oppu.MembersAsk.$Properties
+         * @property {number|Long|null} [serial] MembersAsk serial
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a MembersAsk.
+         * @memberof oppu
+         * @interface IMembersAsk
+         * @augments oppu.MembersAsk.$Properties
+         * @deprecated Use oppu.MembersAsk.$Properties instead.
+         */
+
+        /**
+         * Shape of a MembersAsk.
+         * @typedef {oppu.MembersAsk.$Properties} oppu.MembersAsk.$Shape
+         */
+
+        /**
+         * Constructs a new MembersAsk.
+         * @memberof oppu
+         * @classdesc Represents a MembersAsk.
+         * @constructor
+         * @param {oppu.MembersAsk.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const MembersAsk = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * MembersAsk serial.
+         * @member {number|Long} serial
+         * @memberof oppu.MembersAsk
+         * @instance
+         */
+        MembersAsk.prototype.serial = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified MembersAsk message. Does not implicitly {@link oppu.MembersAsk.verify|verify} messages.
+         * @function encode
+         * @memberof oppu.MembersAsk
+         * @static
+         * @param {oppu.MembersAsk.$Properties} message MembersAsk message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        MembersAsk.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.serial != null && $Object.hasOwnProperty.call(message, "serial") && (typeof message.serial === "object" ? message.serial.low || message.serial.high : message.serial !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.serial);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a MembersAsk message from the specified reader or buffer.
+         * @function decode
+         * @memberof oppu.MembersAsk
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {oppu.MembersAsk & oppu.MembersAsk.$Shape} MembersAsk
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        MembersAsk.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.oppu.MembersAsk();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.serial = value;
+                        else
+                            delete message.serial;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return MembersAsk;
+    })();
+
     oppu.MemberList = (function() {
 
         /**
          * Properties of a MemberList.
          * @typedef {Object} oppu.MemberList.$Properties
          * @property {oppu.SignedBytes.$Properties|null} [members] MemberList members
+         * @property {number|Long|null} [serial] MemberList serial
+         * @property {Array.<oppu.SignedBytes.$Properties>|null} [keys] MemberList keys
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -5945,6 +6083,7 @@ export const oppu = $root.oppu = (() => {
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
         const MemberList = function (properties) {
+            this.keys = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5958,6 +6097,22 @@ export const oppu = $root.oppu = (() => {
          * @instance
          */
         MemberList.prototype.members = null;
+
+        /**
+         * MemberList serial.
+         * @member {number|Long} serial
+         * @memberof oppu.MemberList
+         * @instance
+         */
+        MemberList.prototype.serial = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * MemberList keys.
+         * @member {Array.<oppu.SignedBytes.$Properties>} keys
+         * @memberof oppu.MemberList
+         * @instance
+         */
+        MemberList.prototype.keys = $util.emptyArray;
 
         /**
          * Encodes the specified MemberList message. Does not implicitly {@link oppu.MemberList.verify|verify} messages.
@@ -5977,6 +6132,11 @@ export const oppu = $root.oppu = (() => {
                 throw $Error("max depth exceeded");
             if (message.members != null && $Object.hasOwnProperty.call(message, "members"))
                 $root.oppu.SignedBytes.encode(message.members, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.serial != null && $Object.hasOwnProperty.call(message, "serial") && (typeof message.serial === "object" ? message.serial.low || message.serial.high : message.serial !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.serial);
+            if (message.keys != null && message.keys.length)
+                for (let i = 0; i < message.keys.length; ++i)
+                    $root.oppu.SignedBytes.encode(message.keys[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -6025,6 +6185,23 @@ export const oppu = $root.oppu = (() => {
                         if (wireType !== 2)
                             break;
                         message.members = $root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1, message.members);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.serial = value;
+                        else
+                            delete message.serial;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.keys && message.keys.length))
+                            message.keys = [];
+                        message.keys.push($root.oppu.SignedBytes.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

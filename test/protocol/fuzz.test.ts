@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { decodeAdapterManifest, encodeAdapterManifest } from '../../protocol/adapter.ts'
 import { decodeMessage } from '../../protocol/canonical.ts'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
+import { decodeInvitation, encodeInvitation } from '../../protocol/invitation.ts'
 import {
   decodeManifest,
   decodeSigned,
@@ -15,10 +16,11 @@ import {
   signBytes,
   signedToMessage,
 } from '../../protocol/manifest.ts'
+import { decodeMembers, encodeMembers } from '../../protocol/members.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { encodeFrame, FrameReader } from '../../protocol/rpc.ts'
 import { decodeReport, decodeTask, encodeReport, encodeTask } from '../../protocol/task.ts'
-import { adapter, manifest, report, task } from './samples.ts'
+import { adapter, invitation, manifest, members, report, task } from './samples.ts'
 
 const MUTATIONS = 3000
 
@@ -76,6 +78,11 @@ const subjects: Readonly<Record<string, Subject>> = {
     decode: bytes => encodeAdapterManifest(decodeAdapterManifest(bytes)),
   },
   task: { good: encodeTask(task), decode: bytes => encodeTask(decodeTask(bytes)) },
+  invitation: {
+    good: encodeInvitation(invitation),
+    decode: bytes => encodeInvitation(decodeInvitation(bytes)),
+  },
+  members: { good: encodeMembers(members), decode: bytes => encodeMembers(decodeMembers(bytes)) },
   report: {
     good: encodeReport(report, task),
     decode(bytes) {

@@ -1,7 +1,9 @@
 /** One good example of every signed thing, for the tests that bend it. */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
-import type { AdapterId, ChunkHash } from '../../protocol/ids.ts'
+import type { AdapterId, ChunkHash, InvitationId, MemberKey } from '../../protocol/ids.ts'
+import type { Invitation } from '../../protocol/invitation.ts'
 import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
+import type { Members } from '../../protocol/members.ts'
 import { type EvaluationTask, type Report, taskId } from '../../protocol/task.ts'
 
 const hash = (digit: string) => digit.repeat(64) as ChunkHash
@@ -57,4 +59,21 @@ export const report: Report = {
   items: 12,
   logLikelihood: { base: -3.5, own: -3.1234, other: -3.4 },
   metric: { base: 0, own: 0.25, other: 0.125 },
+}
+
+export const invitation: Invitation = {
+  version: 1,
+  id: 'ab'.repeat(32) as InvitationId,
+  uses: 3,
+  expiresAt: 1_800_000_000_000,
+  addresses: ['/ip4/10.0.0.7/tcp/4011/p2p/12D3KooW', '/dns4/example.org/tcp/4011/p2p/12D3KooW'],
+  networkKey: new Uint8Array(32).fill(9),
+}
+
+export const members: Members = {
+  version: 1,
+  serial: 7,
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_600_000,
+  keys: ['11'.repeat(32), 'fe'.repeat(32)] as MemberKey[],
 }
