@@ -49,6 +49,19 @@ export const REPORT_LIMITS = {
   score: 100_000,
 } as const
 
+export const RELEASE_LIMITS = {
+  bytes: 256,
+  /** Characters of a name or a tag. */
+  word: 64,
+} as const
+
+export const KEY_LIMITS = {
+  /** Canonical bytes of one change. */
+  bytes: 64,
+  /** Changes that one coordinator can make. */
+  changes: 100,
+} as const
+
 export const PROTOCOLS = {
   chunks: '/oppu/chunks/1.0.0',
   coordinator: '/oppu/coordinator/1.0.0',
@@ -89,6 +102,8 @@ export const COORDINATOR_LIMITS = {
   /** Manifests and tasks that one coordinator publishes. */
   manifests: 1000,
   tasks: 500,
+  /** Names with their tags. */
+  releases: 1000,
   basesPerAnnouncement: 64,
   addressesPerAnnouncement: 8,
   /** Characters of one address. */
