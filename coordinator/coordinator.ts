@@ -12,9 +12,17 @@ import { type BaseManifest, userIdFromSeed } from '../protocol/manifest.ts'
 import { type Answer, serve } from '../protocol/rpc.ts'
 import type { EvaluationTask } from '../protocol/task.ts'
 import type { CoordinatorConfig } from './config.ts'
-import { Listener } from './peer.ts'
+import { Membership } from './members.ts'
+import { Listener, peerIdOfKey } from './peer.ts'
 import { Registry } from './registry.ts'
-import { answer, type Handlers, readRequest, registryHandlers, taskHandlers } from './requests.ts'
+import {
+  answer,
+  type Handlers,
+  memberHandlers,
+  readRequest,
+  registryHandlers,
+  taskHandlers,
+} from './requests.ts'
 import { readOrMakeSeed, State } from './state.ts'
 import { type ReceivedReport, Tasks } from './tasks.ts'
 
@@ -31,6 +39,8 @@ export interface CoordinatorOptions extends CoordinatorConfig {
 export class Coordinator implements AsyncDisposable {
   /** The key that members pin. */
   readonly id: UserId
+  /** Who may connect and by which invitation. */
+  readonly membership: Membership
   readonly #listener: Listener
   readonly #registry: Registry
   readonly #tasks: Tasks
@@ -44,15 +54,21 @@ export class Coordinator implements AsyncDisposable {
     listener: Listener
     registry: Registry
     tasks: Tasks
+    membership: Membership
     now: () => number
     resources: AsyncDisposableStack
   }) {
     this.id = parts.id
+    this.membership = parts.membership
     this.#listener = parts.listener
     this.#registry = parts.registry
     this.#tasks = parts.tasks
     this.#rates = new RateLimit(LIMITS.requestsPerMinute, parts.now)
-    this.#handlers = { ...registryHandlers(parts.registry), ...taskHandlers(parts.tasks) }
+    this.#handlers = {
+      ...registryHandlers(parts.registry),
+      ...taskHandlers(parts.tasks),
+      ...memberHandlers(parts.membership),
+    }
     this.#resources = parts.resources
   }
 
@@ -65,12 +81,21 @@ export class Coordinator implements AsyncDisposable {
     const seed = options.seed ?? (await readOrMakeSeed(options.home))
     const registry = await Registry.open(state, seed, now)
     const tasks = await Tasks.open(state, seed, now)
-    const listener = stack.use(await Listener.open({ seed, listen: options.listen }))
+    const membership = await Membership.open({ state, seed, now })
+    const listener = stack.use(
+      await Listener.open({
+        seed,
+        listen: options.listen,
+        admits: key => membership.admits(key),
+        networkKey: membership.networkKey,
+      }),
+    )
     const coordinator = new Coordinator({
       id: userIdFromSeed(seed),
       listener,
       registry,
       tasks,
+      membership,
       now,
       resources: stack.move(),
     })
@@ -134,13 +159,21 @@ export class Coordinator implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
+    this.membership.onExpelled(key => {
+      const peer = peerIdOfKey(key)
+      this.#registry.forget(peer)
+      void this.#listener.hangUp(peer)
+    })
     await this.#listener.handle(
       PROTOCOLS.coordinator,
       LIMITS.streamsPerConnection,
-      (duplex, { remote, signal }) => {
+      (duplex, { remote, key, signal }) => {
         const respond = async (bytes: Uint8Array): Promise<Answer> => {
           this.#rates.take(remote)
-          return { body: await answer(this.#handlers, readRequest(this.#handlers, bytes), { remote }) }
+          const asked = readRequest(this.#handlers, bytes)
+          if (asked.kind !== 'join' && !this.membership.admits(key))
+            throw new OppuError('NOT_A_MEMBER', 'strangers may only join')
+          return { body: await answer(this.#handlers, asked, { remote, key }) }
         }
         return serve(duplex, respond, { maximumRequest: LIMITS.request, signal })
       },

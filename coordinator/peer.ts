@@ -3,28 +3,40 @@
  * It only answers: a coordinator dials nobody, asks for no chunk and has none to give, so nothing of that is here.
  */
 import { noise } from '@chainsafe/libp2p-noise'
+import { defaultCrypto } from '@chainsafe/libp2p-noise/crypto'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { generateKeyPairFromSeed, publicKeyFromRaw } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
+import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { type Duplex, duplexOverStream } from '../protocol/duplex.ts'
 import { OppuError } from '../protocol/errors.ts'
-import { TRANSPORT } from '../protocol/limits.ts'
+import { idFromBytes, idToBytes, type MemberKey } from '../protocol/ids.ts'
+import { STRANGER_LIMITS, TRANSPORT } from '../protocol/limits.ts'
+import { noiseSettings } from '../protocol/network-key.ts'
 
 export interface ListenerOptions {
   /** 32-byte Ed25519 seed; the same key signs what the coordinator publishes. */
   readonly seed: Uint8Array
   /** Multiaddresses; none to publish without being reachable. */
   readonly listen: readonly string[]
+  /** Who is no stranger: strangers may be few, stay for a short time, and say little. Everyone is welcome where absent. */
+  readonly admits?: (key: MemberKey | undefined) => boolean
+  /** 32 secret bytes; a peer without the same ones fails in the handshake. */
+  readonly networkKey?: Uint8Array | undefined
 }
 
 export type StreamHandler = (
   duplex: Duplex,
-  context: { readonly remote: string; readonly signal: AbortSignal },
+  context: {
+    readonly remote: string
+    readonly key: MemberKey | undefined
+    readonly signal: AbortSignal
+  },
 ) => Promise<void>
 
 export class Listener implements AsyncDisposable {
@@ -44,13 +56,15 @@ export class Listener implements AsyncDisposable {
       if (!isAddress(address))
         throw new OppuError('INVALID_ARGUMENT', `not an address: ${address.slice(0, 100)}`)
     }
+    const strangers = new Strangers(options.admits ?? (() => true))
     const node = await createLibp2p({
       start: false,
       privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
       nodeInfo: { name: 'oppu', version: '1', userAgent: 'oppu/1' },
       addresses: { listen: [...options.listen] },
       transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [noise(noiseSettings(defaultCrypto, options.networkKey))],
+      connectionGater: { denyInboundEncryptedConnection: (peer, raw) => strangers.denies(peer, raw) },
       streamMuxers: [
         yamux({
           enableKeepAlive: true,
@@ -105,13 +119,23 @@ export class Listener implements AsyncDisposable {
       },
     }
     const onStream = (stream: Stream, connection: Connection) => {
-      const context = { remote: connection.remotePeer.toString(), signal: this.#closing.signal }
+      const { remotePeer } = connection
+      const context = {
+        remote: remotePeer.toString(),
+        key: keyOf(remotePeer),
+        signal: this.#closing.signal,
+      }
       const work = handler(duplexOverStream(stream, meter), context)
         .catch((error: unknown) => stream.abort(error instanceof Error ? error : new Error('failed')))
         .finally(() => this.#handling.delete(work))
       this.#handling.add(work)
     }
     await this.#node.handle(protocol, onStream, { maxInboundStreams: maximumStreams })
+  }
+
+  /** Drops every connection to a peer. */
+  async hangUp(peer: string): Promise<void> {
+    if (this.#closed === undefined) await this.#node.hangUp(peerIdFromString(peer)).catch(() => {})
   }
 
   /** Aborts every stream, waits for their handlers, and stops. */
@@ -129,6 +153,51 @@ export class Listener implements AsyncDisposable {
     await Promise.allSettled(this.#handling)
     await this.#node.stop()
   }
+}
+
+/** Keeps those who may only join from costing much: how many there are, how long they stay, how much they send. */
+class Strangers {
+  readonly #admits: (key: MemberKey | undefined) => boolean
+  readonly #connected = new Set<MultiaddrConnection>()
+
+  constructor(admits: (key: MemberKey | undefined) => boolean) {
+    this.#admits = admits
+  }
+
+  /** Asked before a multiplexer is set up. */
+  denies(peer: PeerId, raw: MultiaddrConnection): boolean {
+    const key = keyOf(peer)
+    if (this.#admits(key)) return false
+    if (this.#connected.size >= STRANGER_LIMITS.connections) return true
+    this.#connected.add(raw)
+    let bytes = 0
+    const unlessJoined = (end: () => void) => {
+      if (this.#admits(key)) this.#connected.delete(raw)
+      else end()
+    }
+    const timer = setTimeout(() => unlessJoined(() => raw.abort(TOO_LONG)), STRANGER_LIMITS.connectedMs)
+    raw.addEventListener('message', ({ data }) => {
+      bytes += data.byteLength
+      if (bytes > STRANGER_LIMITS.bytes) unlessJoined(() => raw.abort(TOO_MUCH))
+    })
+    raw.addEventListener('close', () => {
+      clearTimeout(timer)
+      this.#connected.delete(raw)
+    })
+    return false
+  }
+}
+
+const TOO_LONG = new OppuError('REFUSED', 'a stranger stayed too long')
+const TOO_MUCH = new OppuError('REFUSED', 'a stranger sent too much')
+
+function keyOf(peer: PeerId): MemberKey | undefined {
+  return peer.type === 'Ed25519' ? idFromBytes<MemberKey>(peer.publicKey.raw) : undefined
+}
+
+/** The peer id (`12D3Koo…`) of a member's key. */
+export function peerIdOfKey(key: MemberKey): string {
+  return peerIdFromPublicKey(publicKeyFromRaw(idToBytes(key))).toString()
 }
 
 /** True for an address that parses and, where `peer` is given, ends in `/p2p/<peer>`. */

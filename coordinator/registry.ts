@@ -145,6 +145,11 @@ export class Registry {
       .map(({ addresses }) => addresses)
   }
 
+  /** Forgets what a member has announced. */
+  forget(peer: string): void {
+    this.#members.delete(peer)
+  }
+
   /** Announcements all live equally long, so the first that has not expired ends the search. */
   #forgetExpired(): void {
     const now = this.#now()

@@ -4,24 +4,27 @@
  *
  * The rules of each kind are the parts' (registry.ts, tasks.ts); here is only what they say on the wire.
  */
-import { decodeMessage } from '../protocol/canonical.ts'
+import { decodeMessage, demandInteger } from '../protocol/canonical.ts'
 import { OppuError } from '../protocol/errors.ts'
-import { type BaseId, idFromBytes, idToBytes } from '../protocol/ids.ts'
+import { type BaseId, idFromBytes, idToBytes, type MemberKey } from '../protocol/ids.ts'
 import { COORDINATOR_LIMITS as LIMITS } from '../protocol/limits.ts'
 import { signedFromMessage, signedToMessage } from '../protocol/manifest.ts'
 import { oppu } from '../protocol/messages.pb.js'
+import type { Membership } from './members.ts'
 import type { Registry } from './registry.ts'
 import type { Tasks } from './tasks.ts'
 
 type Request = oppu.CoordinatorRequest
 type Named = NonNullable<Request['request']>
 /** The kinds of request that are answered. */
-export type RequestKind = Exclude<Named, 'listBases' | 'listReleases' | 'listKeys' | 'join' | 'listMembers'>
+export type RequestKind = Exclude<Named, 'listBases' | 'listReleases' | 'listKeys'>
 
 /** Who asks. */
 export interface Caller {
   /** Peer id (`12D3Koo…`), proven by the connection. */
   readonly remote: string
+  /** The Ed25519 key behind it; absent where it has another kind of key, which no member has. */
+  readonly key: MemberKey | undefined
 }
 
 export type Handlers<Kind extends RequestKind = RequestKind> = {
@@ -84,6 +87,25 @@ export function taskHandlers(tasks: Tasks): Handlers<'listTasks' | 'report'> {
       await tasks.take(signedFromMessage(signed))
       return oppu.Accepted.encode({}).finish()
     },
+  }
+}
+
+/** Joining, and the list of members. */
+export function memberHandlers(membership: Membership): Handlers<'join' | 'listMembers'> {
+  const list = async (serial: number) => {
+    const current = await membership.current()
+    if (current === undefined) return oppu.MemberList.encode({}).finish()
+    const news = current.serial > serial ? { members: signedToMessage(current.signed) } : {}
+    return oppu.MemberList.encode({ serial: current.serial, ...news }).finish()
+  }
+  return {
+    async join(signed, { key }) {
+      if (key === undefined) throw new OppuError('INVALID_ARGUMENT', 'a member has an Ed25519 key')
+      await membership.join(signedFromMessage(signed), key)
+      return list(0)
+    },
+    listMembers: ({ serial }) =>
+      list(demandInteger(serial ?? 0, 0, Number.MAX_SAFE_INTEGER, "a list's serial")),
   }
 }
 

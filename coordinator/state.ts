@@ -9,7 +9,15 @@ import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { OppuError } from '../protocol/errors.ts'
 
-export type TableName = 'manifests' | 'licences' | 'tasks' | 'reports'
+export type TableName =
+  | 'manifests'
+  | 'licences'
+  | 'tasks'
+  | 'reports'
+  | 'community'
+  | 'invitations'
+  | 'revoked'
+  | 'joined'
 
 interface Put {
   readonly table: TableName
@@ -32,6 +40,10 @@ export class State implements AsyncDisposable {
       licences: sublevelOf(level, 'licences'),
       tasks: sublevelOf(level, 'tasks'),
       reports: sublevelOf(level, 'reports'),
+      community: sublevelOf(level, 'community'),
+      invitations: sublevelOf(level, 'invitations'),
+      revoked: sublevelOf(level, 'revoked'),
+      joined: sublevelOf(level, 'joined'),
     }
   }
 

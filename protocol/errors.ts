@@ -85,6 +85,14 @@ export const ERROR_KINDS = {
     exit: 77,
     hint: 'Not allowed as it stands; the message says what is known of why.',
   },
+  INVITATION_EXPIRED: {
+    exit: 77,
+    hint: 'It is no longer good; ask whoever runs the coordinator for a new one.',
+  },
+  NOT_A_MEMBER: {
+    exit: 77,
+    hint: 'Ask whoever runs the coordinator for an invitation, and join with it: oppu node join INVITATION.',
+  },
   WRONG_PASSPHRASE: { exit: 77, hint: 'Try again; a lost passphrase cannot be recovered.' },
   CORRUPT_VAULT: { exit: 65, hint: 'Restore the vault from a backup.' },
   NOT_A_RECIPIENT: { exit: 77, hint: 'Ask its owner to export it to your key (oppu node show).' },
