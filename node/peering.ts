@@ -10,7 +10,8 @@ import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
 import type { AuditLog } from './store/audit.ts'
 import type { Bases } from './store/bases.ts'
-import { ChunkFolder } from './store/chunks.ts'
+import { ChunkFolder, partialFolder } from './store/chunks.ts'
+import { readOutline } from './store/outlines.ts'
 import type { Reports } from './store/reports.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
@@ -112,13 +113,15 @@ export class Peering {
     )
     if (providers.length === 0) throw new OppuError('NO_PROVIDER', `no peer provides ${name} at the moment`)
     if (here !== undefined) await this.#bases.remove(id)
-    const folder = await ChunkFolder.open(this.#bases.folder, manifest)
+    const outline = await readOutline(partialFolder(this.#bases.folder, id), manifest)
+    if (outline === undefined)
+      throw new OppuError('NO_PROVIDER', `no peer has given the list of chunks of ${name}`)
+    const folder = await ChunkFolder.open(this.#bases.folder, outline)
     try {
       const { onProgress, signal } = options
       const waiting = signal === undefined ? {} : { signal }
       const fetched = await fetchBase({
         peer,
-        manifest,
         providers,
         into: folder,
         ...(onProgress ? { onProgress } : {}),
@@ -141,13 +144,9 @@ export class Peering {
     const { signal } = options
     const peer = parts.use(await this.#openPeer(options.listen, options))
     const sources = []
-    for (const { id, manifest } of await this.#bases.list()) {
-      const chunks = await this.#bases.source(id)
-      parts.defer(() => chunks.close())
-      sources.push({ manifest, chunks, id })
-    }
+    for (const { id } of await this.#bases.list()) sources.push(parts.use(await this.#bases.source(id)))
     parts.use(await Provider.open(peer, sources))
-    const bases = sources.map(({ id }) => id)
+    const bases = sources.map(({ outline }) => outline.id)
     const addresses = (options.announce ?? peer.addresses()).map(address =>
       address.includes('/p2p/') ? address : `${address}/p2p/${peer.id}`,
     )

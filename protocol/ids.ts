@@ -10,6 +10,8 @@ type Brand<Name extends string> = string & { readonly __brand: Name }
 export type BaseId = Brand<'BaseId'>
 /** SHA-256 of one chunk of a base's file. */
 export type ChunkHash = Brand<'ChunkHash'>
+/** Root of the tree over one file's chunks. */
+export type TreeRoot = Brand<'TreeRoot'>
 /** SHA-256 of an adapter's canonical manifest and its files. */
 export type AdapterId = Brand<'AdapterId'>
 /** SHA-256 of an evaluation task's canonical bytes. */
@@ -21,7 +23,7 @@ export type MemberKey = Brand<'MemberKey'>
 /** What an invitation is known by: 32 random bytes. */
 export type InvitationId = Brand<'InvitationId'>
 
-export type AnyId = BaseId | ChunkHash | AdapterId | TaskId | UserId | MemberKey | InvitationId
+export type AnyId = BaseId | ChunkHash | TreeRoot | AdapterId | TaskId | UserId | MemberKey | InvitationId
 
 const HEX_32_BYTES = /^[0-9a-f]{64}$/
 

@@ -1,24 +1,28 @@
 /**
- * The manifest of a base: what it is, under which licence, and every file with its size and the SHA-256 of every
- * chunk. Its id is the SHA-256 of its canonical bytes, so whoever knows the id can check every byte of the base.
+ * The manifest of a base: what it is, under which licence, and every file with its size and what its chunks hash to.
+ * Its id is the SHA-256 of its canonical bytes, so whoever knows the id can check every byte of the base. Version 1
+ * has chunks of one size and every hash in it; version 2 has the root of a tree over each file's chunks (tree.ts),
+ * stays a few kB for a base of any size, and leaves the list of chunks to outline.ts. Both are read for ever.
  * Also the signatures of everything that is signed (Ed25519 through tweetnacl, RFC 8032), each kind under its own
  * domain, so that a signature on one kind of thing can never be shown for another.
  *
  * Leaves to node/base what the files mean, and to node/swarm how they travel. Rejected: hashes of whole files (a
- * wrong byte would be found only at the end) and a Merkle tree (comes with the swarm issue; `version` makes room).
+ * wrong byte would be found only at the end).
  */
 import nacl from 'tweetnacl'
 import {
   decodeMessage,
   demandCanonical,
+  demandId,
   demandInteger,
   demandText,
   demandVersion,
   invalid,
   sha256,
+  type WireInteger,
 } from './canonical.ts'
 import { OppuError } from './errors.ts'
-import { type BaseId, type ChunkHash, idFromBytes, idToBytes, type UserId } from './ids.ts'
+import { type BaseId, type ChunkHash, idFromBytes, idToBytes, type TreeRoot, type UserId } from './ids.ts'
 import { MANIFEST_LIMITS as LIMITS } from './limits.ts'
 import { oppu } from './messages.pb.js'
 
@@ -29,23 +33,43 @@ export interface ManifestFile {
   readonly path: string
   /** Bytes. */
   readonly size: number
+}
+
+export interface FileOfHashes extends ManifestFile {
   /** SHA-256 of every chunk in order; the last chunk may be short, an empty file has none. */
   readonly chunks: readonly ChunkHash[]
 }
 
-export interface BaseManifest {
-  readonly version: 1
+export interface FileOfRoot extends ManifestFile {
+  /** Of the tree over the file's chunks; an empty file has none. */
+  readonly root: TreeRoot | undefined
+  readonly chunkCount: number
+}
+
+interface ManifestHead {
   readonly name: string
   readonly format: BaseFormat
   /** As the source names it: `LlamaForCausalLM`, or GGUF's `llama`. */
   readonly architecture: string
   /** SPDX identifier where there is one. */
   readonly licence: string
+}
+
+export interface ManifestV1 extends ManifestHead {
+  readonly version: 1
   /** Bytes; a power of two. */
   readonly chunkSize: number
   /** Sorted by path (plain `<` on the strings), no path twice, also when letter case is ignored. */
-  readonly files: readonly ManifestFile[]
+  readonly files: readonly FileOfHashes[]
 }
+
+export interface ManifestV2 extends ManifestHead {
+  readonly version: 2
+  /** Sorted as those of version 1. */
+  readonly files: readonly FileOfRoot[]
+}
+
+export type BaseManifest = ManifestV1 | ManifestV2
 
 /** Bytes that `signer` signed. Holding one proves nothing: read its content through `verifyBytes`. */
 export interface Signed {
@@ -60,12 +84,13 @@ export type SignatureDomain = 'manifest' | 'licence' | 'task' | 'report' | 'rele
 /** @throws OppuError INVALID_DATA when `manifest` breaks a rule or limit, naming it. */
 export function encodeManifest(manifest: BaseManifest): Uint8Array {
   checkManifest(manifest)
-  const files = manifest.files.map(file => ({
-    path: file.path,
-    size: file.size,
-    chunks: Buffer.from(file.chunks.join(''), 'hex'),
-  }))
-  const bytes = oppu.Manifest.encode({ ...manifest, files }).finish()
+  const { version, name, format, architecture, licence } = manifest
+  const head = { version, name, format, architecture, licence }
+  const message =
+    manifest.version === 1
+      ? { ...head, chunkSize: manifest.chunkSize, files: manifest.files.map(hashesToMessage) }
+      : { ...head, files: manifest.files.map(rootToMessage) }
+  const bytes = oppu.Manifest.encode(message).finish()
   if (bytes.length > LIMITS.bytes)
     throw new OppuError(
       'TOO_LARGE',
@@ -77,17 +102,37 @@ export function encodeManifest(manifest: BaseManifest): Uint8Array {
 /** @throws OppuError INVALID_DATA, TOO_LARGE; PROTOCOL_VIOLATION for a version this program does not know. */
 export function decodeManifest(bytes: Uint8Array): BaseManifest {
   const message = decodeMessage(oppu.Manifest, bytes, LIMITS.bytes, 'a manifest')
-  const files = message.files.map(({ path = '', size = 0, chunks }) => ({
-    path: path ?? '',
-    size: demandInteger(size ?? 0, 0, LIMITS.totalBytes, "a file's size"),
-    chunks: splitHashes(chunks ?? new Uint8Array()),
-  }))
   const { version, name, format, architecture, licence, chunkSize } = message
-  demandVersion(version, 1, 'a manifest')
-  if (format !== 'huggingface' && format !== 'gguf') invalid('a manifest has an unknown format')
-  const manifest: BaseManifest = { version: 1, name, format, architecture, licence, chunkSize, files }
+  if (version !== 1) demandVersion(version, 2, 'a manifest')
+  if (format !== 'huggingface' && format !== 'gguf') return invalid('a manifest has an unknown format')
+  const head: ManifestHead = { name, format, architecture, licence }
+  const manifest: BaseManifest =
+    version === 1
+      ? { version, ...head, chunkSize, files: message.files.map(hashesFromMessage) }
+      : { version: 2, ...head, files: message.files.map(rootFromMessage) }
   demandCanonical(bytes, encodeManifest(manifest), 'a manifest')
   return manifest
+}
+
+function hashesToMessage({ path, size, chunks }: FileOfHashes): oppu.ManifestFile.$Properties {
+  return { path, size, chunks: Buffer.from(chunks.join(''), 'hex') }
+}
+
+function rootToMessage({ path, size, root, chunkCount }: FileOfRoot): oppu.ManifestFile.$Properties {
+  return { path, size, chunkCount, ...(root === undefined ? {} : { root: idToBytes(root) }) }
+}
+
+function hashesFromMessage({ path, size, chunks }: oppu.ManifestFile.$Properties): FileOfHashes {
+  return { path: path ?? '', size: sizeFrom(size), chunks: splitHashes(chunks ?? new Uint8Array()) }
+}
+
+function rootFromMessage({ path, size, root, chunkCount }: oppu.ManifestFile.$Properties): FileOfRoot {
+  const typed = root == null || root.length === 0 ? undefined : demandId<TreeRoot>(root, "a file's root")
+  return { path: path ?? '', size: sizeFrom(size), root: typed, chunkCount: chunkCount ?? 0 }
+}
+
+function sizeFrom(size: WireInteger | null | undefined): number {
+  return demandInteger(size ?? 0, 0, LIMITS.totalBytes, "a file's size")
 }
 
 /** SHA-256 of the canonical bytes. @throws as `encodeManifest`. */
@@ -106,22 +151,30 @@ export function chunkHash(bytes: Uint8Array): ChunkHash {
  */
 export class HashedChunk {
   readonly bytes: Uint8Array
-  readonly #hash: ChunkHash
+  #hash: ChunkHash | undefined
 
+  /** Hashes on this thread, when the hash is first asked for. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.#hash = chunkHash(bytes)
+  }
+
+  /** Hashes on a thread of libuv's pool (WebCrypto), so that the caller's goes on meanwhile. */
+  static async of(bytes: Uint8Array<ArrayBuffer>): Promise<HashedChunk> {
+    const chunk = new HashedChunk(bytes)
+    chunk.#hash = idFromBytes<ChunkHash>(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+    return chunk
   }
 
   get hash(): ChunkHash {
+    this.#hash ??= chunkHash(this.bytes)
     return this.#hash
   }
 }
 
 /** Where chunk `index` of `file` lies in the file, in bytes. @throws TypeError when there is no such chunk. */
 export function chunkRange(
-  manifest: BaseManifest,
-  file: ManifestFile,
+  manifest: ManifestV1,
+  file: FileOfHashes,
   index: number,
 ): { readonly offset: number; readonly length: number } {
   if (!Number.isInteger(index) || index < 0 || index >= file.chunks.length)
@@ -151,13 +204,16 @@ export function isSafePath(path: string): boolean {
 const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i
 
 function checkManifest(manifest: BaseManifest): void {
-  const { chunkSize, files } = manifest
-  demandVersion(manifest.version, 1, 'a manifest')
+  if (manifest.version !== 1) demandVersion(manifest.version, 2, 'a manifest')
   demandText(manifest.name, LIMITS.text, "a base's name")
   demandText(manifest.architecture, LIMITS.text, "a base's architecture")
   demandText(manifest.licence, LIMITS.text, "a base's licence")
-  demandInteger(chunkSize, LIMITS.minimumChunk, LIMITS.maximumChunk, 'a chunk size')
-  if ((chunkSize & (chunkSize - 1)) !== 0) invalid('a chunk size must be a power of two')
+  checkFiles(manifest.files)
+  if (manifest.version === 1) checkHashes(manifest)
+  else checkRoots(manifest)
+}
+
+function checkFiles(files: readonly ManifestFile[]): void {
   demandInteger(files.length, 1, LIMITS.files, 'the number of files')
   const seen = new Set<string>()
   let previous = ''
@@ -171,8 +227,6 @@ function checkManifest(manifest: BaseManifest): void {
     seen.add(key)
     previous = file.path
     total += demandInteger(file.size, 0, LIMITS.totalBytes, `the size of ${file.path}`)
-    if (file.chunks.length !== Math.ceil(file.size / chunkSize))
-      invalid(`${file.path} has ${file.chunks.length} chunk hashes for ${file.size} bytes`)
   }
   for (const path of seen) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
@@ -180,6 +234,24 @@ function checkManifest(manifest: BaseManifest): void {
     }
   }
   demandInteger(total, 1, LIMITS.totalBytes, 'the size of all files')
+}
+
+function checkHashes({ chunkSize, files }: ManifestV1): void {
+  demandInteger(chunkSize, LIMITS.minimumChunk, LIMITS.maximumChunk, 'a chunk size')
+  if ((chunkSize & (chunkSize - 1)) !== 0) invalid('a chunk size must be a power of two')
+  for (const { path, size, chunks } of files)
+    if (chunks.length !== Math.ceil(size / chunkSize))
+      invalid(`${path} has ${chunks.length} chunk hashes for ${size} bytes`)
+}
+
+function checkRoots({ files }: ManifestV2): void {
+  let total = 0
+  for (const { path, size, root, chunkCount } of files) {
+    const [least, most] = [Math.ceil(size / LIMITS.maximumChunk), Math.ceil(size / LIMITS.minimumChunk)]
+    total += demandInteger(chunkCount, least, most, `the number of chunks of ${path}`)
+    if ((root === undefined) !== (size === 0)) invalid(`${path} has a root exactly when it has bytes`)
+  }
+  demandInteger(total, 1, LIMITS.chunks, 'the number of chunks of all files')
 }
 
 function splitHashes(bytes: Uint8Array): ChunkHash[] {

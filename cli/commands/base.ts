@@ -104,7 +104,7 @@ export function addBaseCommands(program: Command): void {
         const files = manifest.files.map(file => [
           file.path,
           formatBytes(file.size),
-          String(file.chunks.length),
+          String('chunks' in file ? file.chunks.length : file.chunkCount),
         ])
         terminal.result(
           { id, ...manifest },

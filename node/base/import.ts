@@ -17,7 +17,7 @@ import {
   baseId,
   chunkHash,
   encodeManifest,
-  type ManifestFile,
+  type FileOfHashes,
 } from '../../protocol/manifest.ts'
 import { diskError, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
 import { Bases } from '../store/bases.ts'
@@ -122,7 +122,7 @@ async function describe(folder: string, collected: Collected, options: ImportOpt
   const model = await readSourceModel(folder, format)
   const chunkSize = options.chunkSize ?? DEFAULT_CHUNK_SIZE
   const names = (await readdir(folder)).sort((a, b) => (a < b ? -1 : 1))
-  const files: ManifestFile[] = []
+  const files: FileOfHashes[] = []
   for (const path of names) {
     options.onProgress?.({ stage: 'hash', detail: path })
     files.push(await hashFile(join(folder, path), path, chunkSize, options.signal))
@@ -143,7 +143,7 @@ async function hashFile(
   path: string,
   chunkSize: number,
   signal: AbortSignal | undefined,
-): Promise<ManifestFile> {
+): Promise<FileOfHashes> {
   await using handle = await open(from)
   const { size } = await handle.stat()
   const buffer = Buffer.alloc(Math.min(chunkSize, size))

@@ -26,7 +26,7 @@ export async function demandWholeFiles(
 ): Promise<void> {
   const before = await readNote(folder)
   const now: Record<string, string> = {}
-  await using source = BaseSource.open({ id: baseId(manifest), manifest, folder })
+  await using source = await BaseSource.open({ id: baseId(manifest), manifest, folder })
   for (const [index, file] of manifest.files.entries()) {
     const stamp = await stampOf(join(folder, FILES_FOLDER, file.path), file.size)
     if (before[file.path] !== stamp) await source.verify(index, signal)

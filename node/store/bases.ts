@@ -1,5 +1,6 @@
 /**
- * The bases on disk: `<home>/bases/<id>/manifest` (canonical bytes) and `files/…`, as the source had them.
+ * The bases on disk: `<home>/bases/<id>/manifest` (canonical bytes) and `files/…`, as the source had them; beside a
+ * version-2 manifest its `outline`.
  *
  * A base counts as there when its folder has its final name: imports (node/base) and fetches (chunks.ts) build it
  * under a dotted name and rename. The id is checked against the manifest on every read; the files' bytes are
@@ -10,9 +11,11 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { join } from 'node:path'
 import { isOppuError, OppuError, only } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
-import { type BaseManifest, baseId, chunkHash, chunkRange, decodeManifest } from '../../protocol/manifest.ts'
+import { type BaseManifest, baseId, decodeManifest, HashedChunk } from '../../protocol/manifest.ts'
+import type { Outline } from '../../protocol/outline.ts'
 import { absent, errorCode } from './atomic-file.ts'
-import { FILES_FOLDER, MANIFEST_FILE, partialFolder } from './chunks.ts'
+import { type ChunkSource, FILES_FOLDER, MANIFEST_FILE, partialFolder, readRange } from './chunks.ts'
+import { demandOutline } from './outlines.ts'
 
 export interface StoredBase {
   readonly id: BaseId
@@ -84,7 +87,7 @@ export class Bases {
   async source(id: BaseId): Promise<BaseSource> {
     const base = await this.get(id)
     if (!base) throw new OppuError('NOT_FOUND', `there is no base ${id} here`)
-    return BaseSource.open(base)
+    return await BaseSource.open(base)
   }
 
   /** Deletes the base and any unfinished one of that id; false when there was neither. */
@@ -102,55 +105,50 @@ export class Bases {
 }
 
 /** Reads a stored base chunk by chunk, with its files kept open. */
-export class BaseSource {
-  readonly id: BaseId
-  readonly manifest: BaseManifest
+export class BaseSource implements ChunkSource {
+  readonly outline: Outline
+  readonly complete = true
   readonly #folder: string
   readonly #handles = new Map<number, Promise<FileHandle>>()
   #closed = false
 
-  private constructor(base: StoredBase) {
-    this.id = base.id
-    this.manifest = base.manifest
-    this.#folder = base.folder
+  private constructor(folder: string, outline: Outline) {
+    this.#folder = folder
+    this.outline = outline
   }
 
-  static open(base: StoredBase): BaseSource {
-    return new BaseSource(base)
+  /** @throws OppuError INVALID_DATA, HASH_MISMATCH when its list of chunks is gone or damaged. */
+  static async open(base: StoredBase): Promise<BaseSource> {
+    return new BaseSource(base.folder, await demandOutline(base.folder, base.manifest))
+  }
+
+  has(index: number): boolean {
+    return this.outline.length(index) > 0
   }
 
   /**
-   * The bytes of one chunk (indexes into the manifest), unverified: the other side checks them anyway.
+   * The bytes of one chunk, unverified: the other side checks them anyway.
    * @throws OppuError NOT_FOUND, TRUNCATED_FILE, CLOSED; TypeError when there is no such chunk.
    */
-  async read(file: number, chunk: number): Promise<Uint8Array> {
-    if (this.#closed) throw new OppuError('CLOSED', `base ${this.id} is closed`)
-    const entry = this.manifest.files[file]
-    if (!entry) throw new TypeError(`the manifest has no file ${file}`)
-    const { offset, length } = chunkRange(this.manifest, entry, chunk)
+  async read(index: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { file, offset, length } = this.outline.chunk(index)
+    if (this.#closed) throw new OppuError('CLOSED', `base ${this.outline.id} is closed`)
+    const { path } = this.outline.manifest.files[file]!
     let opening = this.#handles.get(file)
     if (!opening) {
-      opening = this.#open(file, entry.path)
+      opening = this.#open(file, path)
       this.#handles.set(file, opening)
     }
-    const handle = await opening
-    const bytes = new Uint8Array(length)
-    for (let filled = 0; filled < length; ) {
-      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
-      if (bytesRead === 0)
-        throw new OppuError('TRUNCATED_FILE', `${entry.path} of base ${this.id} ends too early`)
-      filled += bytesRead
-    }
-    return bytes
+    return await readRange(await opening, offset, length, `${path} of base ${this.outline.id}`)
   }
 
   /** Hashes one file, chunk by chunk. @throws as read(), and OppuError HASH_MISMATCH naming it; the signal's reason. */
   async verify(file: number, signal?: AbortSignal): Promise<void> {
-    const { path = '', chunks = [] } = this.manifest.files[file] ?? {}
-    for (const [chunk, hash] of chunks.entries()) {
+    for (let index = this.outline.firstOf(file); index < this.outline.firstOf(file + 1); index++) {
       signal?.throwIfAborted()
-      if (chunkHash(await this.read(file, chunk)) !== hash)
-        throw new OppuError('HASH_MISMATCH', `${path} of base ${this.id} is damaged (chunk ${chunk})`)
+      if (this.outline.matches(index, await HashedChunk.of(await this.read(index)))) continue
+      const { path } = this.outline.manifest.files[file]!
+      throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
     }
   }
 
@@ -168,7 +166,7 @@ export class BaseSource {
     } catch (cause) {
       this.#handles.delete(file) // it may be there at the next try
       if (errorCode(cause) !== 'ENOENT') throw cause
-      throw new OppuError('NOT_FOUND', `${path} of base ${this.id} is gone`, { cause })
+      throw new OppuError('NOT_FOUND', `${path} of base ${this.outline.id} is gone`, { cause })
     }
   }
 

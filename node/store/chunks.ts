@@ -1,37 +1,49 @@
 /**
  * A base's files while they arrive: verified chunks in place, and a note of which are there.
  *
- * `<bases>/.<id>.partial/` holds `manifest`, `files/…` at full (sparse) size, and `verified`, a bit a chunk. A bit
- * is saved only after its chunk was hashed, written and synced, so after kill -9 or a power cut a set bit may be
- * believed and a clear one means nothing. The bitmap is rewritten whole and atomically (a base of 16 GiB has 2 KiB
- * of it), every 64 chunks or every second, and on suspend(): so much is fetched again after a crash. finish()
- * hashes nothing again, syncs, and renames the folder to `<bases>/<id>`. Whoever fetches calls has() and write(), which
- * takes no bare bytes: a HashedChunk's hash was computed from its bytes, by the fetcher, which has to know at once whom to
- * drop; here it is held against the manifest, so that nothing can reach the disk unchecked and nothing is hashed twice;
- * that chunks come from several peers, or twice, does not matter here. One process at a time: the caller holds the
- * database's lock. Rejected: one file per chunk (a copy at the end, twice the space), and hashing what a crash left
- * behind (slower than the network for a sparse file of many GiB, and it would save a second of it).
+ * `<bases>/.<id>.partial/` holds `manifest`, `outline` (beside a version-2 manifest), `files/…` at full (sparse) size,
+ * and the notes of verified.ts: after kill -9 all but the chunks in flight is kept, after a power cut what was synced
+ * (every second or so). finish() hashes nothing again, syncs, and renames the folder to `<bases>/<id>`; whoever was
+ * reading goes on reading. Whoever fetches calls has() and write(), which takes no bare bytes: a HashedChunk's hash
+ * was computed from its bytes, by the fetcher, which has to know at once whom to drop; here it is held against the
+ * outline, so that nothing can reach the disk unchecked and nothing is hashed twice; that chunks come from several
+ * peers, or twice, does not matter here. One process at a time: the caller holds the database's lock. Rejected: one
+ * file per chunk (a copy at the end, twice the space), and hashing what a crash left behind (slower than the network
+ * for a sparse file of many GiB, and it would save a second of it).
  */
 import { constants, type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
-import {
-  type BaseManifest,
-  baseBytes,
-  baseId,
-  chunkRange,
-  encodeManifest,
-  type HashedChunk,
-} from '../../protocol/manifest.ts'
+import { encodeManifest, type HashedChunk } from '../../protocol/manifest.ts'
+import type { Outline } from '../../protocol/outline.ts'
 import { absent, diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
+import { writeOutline } from './outlines.ts'
+import { Verified } from './verified.ts'
+
+/** Chunks of one base that can be read here; all of them where it is `complete`. */
+export interface ChunkSource {
+  readonly outline: Outline
+  readonly complete: boolean
+  has(index: number): boolean
+  /** The bytes of a chunk that is here, as they lie there: whoever gets them checks them. */
+  read(index: number): Promise<Uint8Array>
+  /** Calls `listener` for every chunk that arrives from now on; the answer ends that. */
+  onArrival?(listener: (index: number) => void): () => void
+}
+
+/** Takes right chunks of one base. */
+export interface ChunkSink extends ChunkSource {
+  write(index: number, content: HashedChunk): Promise<void>
+  /** Called once, when every chunk is written. */
+  finish(): Promise<void>
+}
 
 export const MANIFEST_FILE = 'manifest'
 export const FILES_FOLDER = 'files'
-const VERIFIED_FILE = 'verified'
-const SAVE_CHUNKS = 64
-const SAVE_AT_MOST_EVERY_MS = 250
-const SAVE_AT_LEAST_EVERY_MS = 1000
+/** So much unsynced, or so long, and a sync begins. */
+const SYNC_BYTES = 256 << 20
+const SYNC_MS = 1000
 /** Left free for the database, the operating system and the next person. */
 const SPARE_BYTES = 32 << 20
 
@@ -40,66 +52,52 @@ export function partialFolder(bases: string, id: BaseId): string {
   return join(bases, `.${id}.partial`)
 }
 
-export class ChunkFolder {
+export class ChunkFolder implements ChunkSink {
   readonly id: BaseId
+  readonly outline: Outline
   /** Chunks found verified when the folder was opened: what a resumed fetch saves. */
   readonly resumedChunks: number
-  readonly #manifest: BaseManifest
   readonly #bases: string
-  readonly #handles: readonly FileHandle[]
-  readonly #starts: readonly number[]
-  readonly #total: number
-  readonly #verified: Uint8Array
-  /** Written but not yet synced and saved as verified. */
-  #unsaved = 0
-  #savedAt = performance.now()
-  #saving: Promise<void> = Promise.resolve()
-  #inFlight = new Set<Promise<void>>()
+  #handles: FileHandle[]
+  readonly #verified: Verified
+  #verifiedBytes: number
+  readonly #listeners = new Set<(index: number) => void>()
+  /** Written but not yet synced. */
+  #unsynced = 0
+  #syncedAt = performance.now()
+  #syncing: Promise<void> | undefined
+  #syncError: unknown
+  readonly #inFlight = new Map<number, Promise<void>>()
+  /** While the folder moves, nobody reads. */
+  #moving: Promise<void> = Promise.resolve()
   #state: 'open' | 'finished' | 'closed' = 'open'
 
-  private constructor(
-    bases: string,
-    manifest: BaseManifest,
-    handles: readonly FileHandle[],
-    verified: Uint8Array,
-  ) {
+  private constructor(bases: string, outline: Outline, handles: FileHandle[], verified: Verified) {
     this.#bases = bases
-    this.#manifest = manifest
+    this.outline = outline
+    this.id = outline.id
     this.#handles = handles
     this.#verified = verified
-    this.id = baseId(manifest)
-    let total = 0
-    this.#starts = manifest.files.map(file => {
-      const start = total
-      total += file.chunks.length
-      return start
-    })
-    this.#total = total
-    this.resumedChunks = this.verifiedChunks
+    this.resumedChunks = verified.size
+    this.#verifiedBytes = bytesOf(outline, verified)
   }
 
   /**
    * Opens the unfinished base in `bases` (`<home>/bases`), new or from an earlier attempt. The caller closes it.
-   * @throws OppuError DISK_FULL before the first byte when what is missing does not fit, INVALID_DATA for a bad
-   * manifest.
+   * @throws OppuError DISK_FULL before the first byte when what is missing does not fit.
    */
-  static async open(bases: string, manifest: BaseManifest): Promise<ChunkFolder> {
-    const canonical = encodeManifest(manifest)
-    const folder = partialFolder(bases, baseId(manifest))
+  static async open(bases: string, outline: Outline): Promise<ChunkFolder> {
+    const folder = partialFolder(bases, outline.id)
     const handles: FileHandle[] = []
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const verified = await readVerified(folder, manifest)
-      await checkSpace(folder, manifest, verified)
-      await writeFileAtomic(join(folder, MANIFEST_FILE), canonical)
-      for (const file of manifest.files) {
-        const path = join(folder, FILES_FOLDER, ...file.path.split('/'))
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-        const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
-        handles.push(handle)
-        await handle.truncate(file.size)
-      }
-      return new ChunkFolder(bases, manifest, handles, verified)
+      const verified = await readVerified(folder, outline)
+      await checkSpace(folder, outline, verified)
+      await writeFileAtomic(join(folder, MANIFEST_FILE), encodeManifest(outline.manifest))
+      await writeOutline(folder, outline)
+      for (const file of outline.manifest.files) handles.push(await openFile(folder, file))
+      await verified.open()
+      return new ChunkFolder(bases, outline, handles, verified)
     } catch (error) {
       for (const handle of handles) await handle.close()
       throw diskError(error, folder)
@@ -107,64 +105,77 @@ export class ChunkFolder {
   }
 
   get totalChunks(): number {
-    return this.#total
+    return this.outline.count
   }
 
   get verifiedChunks(): number {
-    let count = 0
-    for (let i = 0; i < this.#total; i++) if (this.#isSet(i)) count++
-    return count
+    return this.#verified.size
   }
 
-  /** Bytes of the verified chunks. */
   get verifiedBytes(): number {
-    return this.#manifest.files.reduce(
-      (sum, file, f) =>
-        sum +
-        file.chunks.reduce(
-          (inFile, _, c) => inFile + (this.has(f, c) ? chunkRange(this.#manifest, file, c).length : 0),
-          0,
-        ),
-      0,
-    )
+    return this.#verifiedBytes
   }
 
-  /** Whether that chunk was verified and written. Both are indexes into the manifest. */
-  has(file: number, chunk: number): boolean {
-    return this.#isSet(this.#position(file, chunk))
+  get complete(): boolean {
+    return this.#verified.size === this.outline.count
+  }
+
+  /** Whether that chunk was verified and written. */
+  has(index: number): boolean {
+    this.outline.length(index)
+    return this.#verified.has(index)
+  }
+
+  onArrival(listener: (index: number) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /**
-   * Writes one chunk if its hash is the manifest's; writing one that is there already does nothing.
+   * The bytes of a chunk that is here; also after finish(), until close().
+   * @throws OppuError NOT_FOUND when it is not here, TRUNCATED_FILE, CLOSED; TypeError when there is no such chunk.
+   */
+  async read(index: number): Promise<Uint8Array> {
+    const { file, offset, length } = this.outline.chunk(index)
+    if (!this.#verified.has(index))
+      throw new OppuError('NOT_FOUND', `chunk ${index} of base ${this.id} is not here yet`)
+    await this.#moving
+    const handle = this.#handles[file]
+    if (handle === undefined) throw new OppuError('CLOSED', `the folder of base ${this.id} is closed`)
+    return await readRange(handle, offset, length, `${this.#pathOf(file)} of base ${this.id}`)
+  }
+
+  /**
+   * Writes one chunk if its hash is the outline's; writing one that is there already does nothing.
    * @throws OppuError HASH_MISMATCH (nothing is written), DISK_FULL, CLOSED.
    */
-  async write(file: number, chunk: number, { bytes, hash }: HashedChunk): Promise<void> {
+  async write(index: number, content: HashedChunk): Promise<void> {
     if (this.#state !== 'open')
       throw new OppuError('CLOSED', `the folder of base ${this.id} is ${this.#state}`)
-    const position = this.#position(file, chunk)
-    if (this.#isSet(position)) return
-    const entry = this.#manifest.files[file]!
-    const { offset, length } = chunkRange(this.#manifest, entry, chunk)
-    if (bytes.length !== length || hash !== entry.chunks[chunk]) {
-      throw new OppuError('HASH_MISMATCH', `chunk ${chunk} of ${entry.path} does not match its hash`)
+    if (this.has(index)) return
+    if (!this.outline.matches(index, content)) {
+      const path = this.#pathOf(this.outline.fileOf(index))
+      throw new OppuError('HASH_MISMATCH', `chunk ${index} of the base (in ${path}) does not match its hash`)
     }
-    const work = this.#writeAt(file, position, offset, bytes)
-    this.#inFlight.add(work)
+    const work = this.#inFlight.get(index) ?? this.#write(index, content.bytes)
+    this.#inFlight.set(index, work)
     try {
       await work
     } finally {
-      this.#inFlight.delete(work)
+      this.#inFlight.delete(index)
     }
   }
 
-  /** Makes what was written count after a crash: syncs the files, then the bitmap. */
+  /** Makes what was written count after a power cut: syncs the files, then the note. */
   async suspend(): Promise<void> {
-    await Promise.allSettled(this.#inFlight)
-    await this.#save()
+    await Promise.allSettled(this.#inFlight.values())
+    await this.#syncing
+    if (this.#unsynced > 0) await this.#sync()
+    this.#throwSyncError()
   }
 
   /**
-   * The base is whole: moves it to `<bases>/<id>` in one rename. The folder is closed then.
+   * The base is whole: moves it to `<bases>/<id>` in one rename. Nothing can be written then.
    * @throws OppuError INVALID_DATA when chunks are missing.
    */
   async finish(): Promise<void> {
@@ -174,24 +185,22 @@ export class ChunkFolder {
     const missing = this.totalChunks - this.verifiedChunks
     if (missing > 0) throw new OppuError('INVALID_DATA', `${missing} chunks of base ${this.id} are missing`)
     this.#state = 'finished'
-    await this.#closeHandles()
-    const folder = partialFolder(this.#bases, this.id)
-    const folders = new Set([
-      folder,
-      ...this.#manifest.files.map(({ path }) => dirname(join(folder, FILES_FOLDER, path))),
-    ])
-    for (const path of folders) await syncFolder(path)
-    await moveIntoPlace(folder, join(this.#bases, this.id))
-    await rm(join(this.#bases, this.id, VERIFIED_FILE), { force: true })
-    await syncFolder(this.#bases)
+    const moved = Promise.withResolvers<void>()
+    this.#moving = moved.promise
+    try {
+      await this.#move()
+    } finally {
+      moved.resolve()
+    }
   }
 
   /** Keeps what is verified for the next attempt. May be called twice, and after finish(). */
   async close(): Promise<void> {
-    if (this.#state !== 'open') return
+    const unfinished = this.#state === 'open'
     this.#state = 'closed'
     try {
-      await this.suspend()
+      await this.#moving
+      if (unfinished) await this.suspend()
     } finally {
       await this.#closeHandles()
     }
@@ -201,91 +210,119 @@ export class ChunkFolder {
     return this.close()
   }
 
-  async #writeAt(file: number, position: number, offset: number, bytes: Uint8Array): Promise<void> {
+  async #move(): Promise<void> {
+    await this.#closeHandles() // there are systems that rename no folder with open files
+    const from = partialFolder(this.#bases, this.id)
+    const to = join(this.#bases, this.id)
+    const { files } = this.outline.manifest
+    const folders = new Set([from, ...files.map(({ path }) => dirname(join(from, FILES_FOLDER, path)))])
+    for (const path of folders) await syncFolder(path)
+    await moveIntoPlace(from, to)
+    await Verified.remove(to)
+    await syncFolder(this.#bases)
+    for (const { path } of files) this.#handles.push(await open(join(to, FILES_FOLDER, path), 'r'))
+  }
+
+  async #write(index: number, bytes: Uint8Array): Promise<void> {
+    this.#throwSyncError()
+    const { file, offset } = this.outline.chunk(index)
     try {
       for (let at = 0; at < bytes.length; ) {
         const { bytesWritten } = await this.#handles[file]!.write(bytes, at, bytes.length - at, offset + at)
         at += bytesWritten
       }
+      await this.#verified.add(index)
     } catch (error) {
       throw diskError(error, `base ${this.id}`)
     }
-    this.#verified[position >> 3]! |= 1 << (position & 7)
-    this.#unsaved++
-    const elapsed = performance.now() - this.#savedAt
-    if (
-      elapsed >= SAVE_AT_LEAST_EVERY_MS ||
-      (elapsed >= SAVE_AT_MOST_EVERY_MS && this.#unsaved >= SAVE_CHUNKS)
-    ) {
-      await this.#save()
-    }
+    this.#verifiedBytes += bytes.length
+    this.#unsynced += bytes.length
+    if (this.#unsynced >= SYNC_BYTES || performance.now() - this.#syncedAt >= SYNC_MS) void this.#sync()
+    for (const listener of this.#listeners) listener(index)
   }
 
-  /** One save at a time; each covers the bits set when it starts. */
-  #save(): Promise<void> {
-    this.#saving = this.#saving
-      .catch(() => undefined)
-      .then(async () => {
-        const unsaved = this.#unsaved
-        if (unsaved === 0) return
-        const bits = Uint8Array.from(this.#verified)
-        try {
-          for (const handle of this.#handles) await handle.datasync()
-          await writeFileAtomic(join(partialFolder(this.#bases, this.id), VERIFIED_FILE), bits)
-        } catch (error) {
-          throw diskError(error, `base ${this.id}`)
-        }
-        this.#unsaved -= unsaved
-        this.#savedAt = performance.now()
+  /** One at a time; each covers what was written when it began. Never rejects: the next write or suspend() does. */
+  #sync(): Promise<void> {
+    this.#syncing ??= this.#syncOnce()
+      .catch(error => {
+        this.#syncError ??= diskError(error, `base ${this.id}`)
       })
-    return this.#saving
+      .finally(() => {
+        this.#syncing = undefined
+        this.#syncedAt = performance.now()
+      })
+    return this.#syncing
+  }
+
+  async #syncOnce(): Promise<void> {
+    const unsynced = this.#unsynced
+    const bits = this.#verified.snapshot()
+    for (const handle of this.#handles) await handle.datasync()
+    await this.#verified.save(bits)
+    this.#unsynced -= unsynced
+  }
+
+  #throwSyncError(): void {
+    const error = this.#syncError
+    this.#syncError = undefined
+    if (error !== undefined) throw error
   }
 
   async #closeHandles(): Promise<void> {
-    for (const handle of this.#handles) await handle.close()
+    await this.#verified.close()
+    for (const handle of this.#handles.splice(0)) await handle.close()
   }
 
-  #isSet(position: number): boolean {
-    return ((this.#verified[position >> 3] ?? 0) & (1 << (position & 7))) !== 0
-  }
-
-  #position(file: number, chunk: number): number {
-    const start = this.#starts[file]
-    const chunks = this.#manifest.files[file]?.chunks.length ?? 0
-    if (start === undefined || !Number.isInteger(chunk) || chunk < 0 || chunk >= chunks) {
-      throw new TypeError(`the manifest has no chunk ${chunk} in file ${file}`)
-    }
-    return start + chunk
+  #pathOf(file: number): string {
+    return this.outline.manifest.files[file]!.path
   }
 }
 
-/** The bitmap of an earlier attempt, believed only where the files themselves are still there at full size. */
-async function readVerified(folder: string, manifest: BaseManifest): Promise<Uint8Array> {
-  const chunks = manifest.files.reduce((sum, file) => sum + file.chunks.length, 0)
-  const none = new Uint8Array(Math.ceil(chunks / 8))
+/** @throws OppuError TRUNCATED_FILE when the file, called `what`, ends before the range does. */
+export async function readRange(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length)
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
+    if (bytesRead === 0) throw new OppuError('TRUNCATED_FILE', `${what} ends too early`)
+    filled += bytesRead
+  }
+  return bytes
+}
+
+async function openFile(
+  folder: string,
+  { path, size }: { readonly path: string; readonly size: number },
+): Promise<FileHandle> {
+  const full = join(folder, FILES_FOLDER, ...path.split('/'))
+  await mkdir(dirname(full), { recursive: true, mode: 0o700 })
+  const handle = await open(full, constants.O_RDWR | constants.O_CREAT, 0o600)
   try {
-    const bits = await readFile(join(folder, VERIFIED_FILE))
-    if (bits.length !== none.length) return none
-    for (const file of manifest.files) {
-      const { size } = await stat(join(folder, FILES_FOLDER, ...file.path.split('/')))
-      if (size !== file.size) return none
-    }
-    return Uint8Array.from(bits)
+    await handle.truncate(size)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return none
+    await handle.close()
     throw error
   }
+  return handle
 }
 
-async function checkSpace(folder: string, manifest: BaseManifest, verified: Uint8Array): Promise<void> {
-  let there = 0
-  let position = 0
-  for (const file of manifest.files) {
-    for (let chunk = 0; chunk < file.chunks.length; chunk++, position++) {
-      if (verified[position >> 3]! & (1 << (position & 7))) there += chunkRange(manifest, file, chunk).length
-    }
+/** The notes of an earlier attempt, believed only where the files themselves are still there at full size. */
+async function readVerified(folder: string, outline: Outline): Promise<Verified> {
+  const verified = await Verified.read(folder, outline.count)
+  for (const [file, { path, size }] of outline.manifest.files.entries()) {
+    const there = await stat(join(folder, FILES_FOLDER, path)).catch(error => absent(error, undefined))
+    if (there?.size === size) continue
+    for (let i = outline.firstOf(file); i < outline.firstOf(file + 1); i++) verified.delete(i)
   }
-  const needed = baseBytes(manifest) - there + SPARE_BYTES
+  return verified
+}
+
+async function checkSpace(folder: string, outline: Outline, verified: Verified): Promise<void> {
+  const needed = outline.bytes - bytesOf(outline, verified) + SPARE_BYTES
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (needed > free) {
@@ -294,6 +331,12 @@ async function checkSpace(folder: string, manifest: BaseManifest, verified: Uint
       `the base needs ${mebibytes(needed)} MiB, and ${mebibytes(free)} MiB are free at ${folder}`,
     )
   }
+}
+
+function bytesOf(outline: Outline, verified: Verified): number {
+  let bytes = 0
+  for (let i = 0; i < outline.count; i++) if (verified.has(i)) bytes += outline.length(i)
+  return bytes
 }
 
 function mebibytes(bytes: number): number {

@@ -11,18 +11,12 @@ import { setTimeout } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { idToBytes } from '../../protocol/ids.ts'
 import { CHUNK_LIMITS, MIB, PROTOCOLS, RPC_LIMITS, TRANSPORT } from '../../protocol/limits.ts'
-import { type BaseManifest, baseBytes, baseId, chunkRange, HashedChunk } from '../../protocol/manifest.ts'
+import { HashedChunk } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
+import type { Outline } from '../../protocol/outline.ts'
 import { call } from '../../protocol/rpc.ts'
+import type { ChunkSink } from '../store/chunks.ts'
 import { type Peer, peerIdOf } from './peer.ts'
-
-/** Takes right chunks of one base; `file` is the index in its manifest. */
-export interface ChunkSink {
-  has(file: number, chunk: number): boolean
-  write(file: number, chunk: number, content: HashedChunk): Promise<void>
-  /** Called once, when every chunk is written. */
-  finish(): Promise<void>
-}
 
 export interface FetchProgress {
   /** Verified bytes, with those that were there before. */
@@ -43,7 +37,6 @@ export interface FetchResult extends FetchProgress {
 
 export interface FetchOptions {
   readonly peer: Peer
-  readonly manifest: BaseManifest
   /** Addresses, each ending in `/p2p/<id>`; several of one peer are alternatives. */
   readonly providers: readonly string[]
   readonly into: ChunkSink
@@ -63,8 +56,8 @@ const STRIKE_MS = 100
 const PROGRESS_MS = 100
 const RATE_MS = 3000
 
+/** Chunks of one file that follow each other. */
 interface Range {
-  readonly file: number
   readonly first: number
   readonly count: number
 }
@@ -98,18 +91,19 @@ class Fetch {
   #bytes = 0
   #reported = 0
   #refetched = 0
-  readonly #total: number
+  readonly #outline: Outline
   readonly #id: Uint8Array
 
   constructor(options: FetchOptions) {
     this.#options = options
-    this.#total = baseBytes(options.manifest)
-    this.#id = idToBytes(baseId(options.manifest))
+    this.#outline = options.into.outline
+    this.#id = idToBytes(this.#outline.id)
     this.#sources = groupByPeer(options.providers, options.peer.id)
-    for (const [index, { chunks }] of options.manifest.files.entries()) {
-      this.#enqueueMissing({ file: index, first: 0, count: chunks.length })
+    for (const file of this.#outline.manifest.files.keys()) {
+      const first = this.#outline.firstOf(file)
+      this.#enqueueMissing({ first, count: this.#outline.firstOf(file + 1) - first })
     }
-    this.#bytes = this.#total - this.#queue.reduce((sum, range) => sum + this.#lengthOf(range), 0)
+    this.#bytes = this.#outline.bytes - this.#queue.reduce((sum, range) => sum + this.#lengthOf(range), 0)
   }
 
   async run(): Promise<FetchResult> {
@@ -165,16 +159,17 @@ class Fetch {
   async #request(source: Source, range: Range): Promise<void> {
     const { peer, windowMs = RPC_LIMITS.windowMs } = this.#options
     const signal = this.#stop.signal
+    const file = this.#outline.fileOf(range.first)
     const request = oppu.ChunkRequest.encode({
       baseId: this.#id,
-      file: range.file,
-      firstChunk: range.first,
+      file,
+      firstChunk: range.first - this.#outline.firstOf(file),
       chunkCount: range.count,
     }).finish()
     const expected = this.#lengthOf(range)
     const writes: Promise<void>[] = []
     let chunk = range.first
-    let buffer = new Uint8Array(this.#chunkLength(range.file, chunk))
+    let buffer = new Uint8Array(this.#outline.length(chunk))
     let filled = 0
     const consume = (piece: Uint8Array) => {
       for (let rest = piece; rest.length > 0; ) {
@@ -183,10 +178,10 @@ class Fetch {
         filled += taken.length
         rest = rest.subarray(taken.length)
         if (filled < buffer.length) return
-        writes.push(this.#accept(source, range.file, chunk, buffer))
+        writes.push(this.#accept(source, chunk, buffer))
         chunk++
         filled = 0
-        if (chunk < range.first + range.count) buffer = new Uint8Array(this.#chunkLength(range.file, chunk))
+        if (chunk < range.first + range.count) buffer = new Uint8Array(this.#outline.length(chunk))
       }
     }
     try {
@@ -213,15 +208,15 @@ class Fetch {
   }
 
   /** Checks one chunk and stores it. Throws at once when it is wrong; what the sink throws ends the whole pull. */
-  #accept(source: Source, file: number, chunk: number, bytes: Uint8Array): Promise<void> {
-    const entry = this.#options.manifest.files[file]!
+  #accept(source: Source, chunk: number, bytes: Uint8Array): Promise<void> {
     const content = new HashedChunk(bytes)
-    if (content.hash !== entry.chunks[chunk]) {
+    if (!this.#outline.matches(chunk, content)) {
       this.#refetched++
-      throw new OppuError('HASH_MISMATCH', `${source.id} sent a wrong chunk ${chunk} of ${entry.path}`)
+      const { path } = this.#outline.manifest.files[this.#outline.fileOf(chunk)]!
+      throw new OppuError('HASH_MISMATCH', `${source.id} sent a wrong chunk ${chunk} (in ${path})`)
     }
     source.strikes = 0
-    return this.#options.into.write(file, chunk, content).then(
+    return this.#options.into.write(chunk, content).then(
       () => {
         this.#bytes += bytes.length
         this.#from[source.id] = (this.#from[source.id] ?? 0) + bytes.length
@@ -245,16 +240,18 @@ class Fetch {
 
   /** Puts those chunks of a range that the sink lacks (back) in the queue, in requests of bounded size. */
   #enqueueMissing(range: Range): void {
-    const { into, manifest } = this.#options
-    const most = Math.max(1, Math.min(CHUNK_LIMITS.chunks, Math.floor(REQUEST_BYTES / manifest.chunkSize)))
-    let first = -1
-    for (let chunk = range.first; chunk <= range.first + range.count; chunk++) {
-      const missing = chunk < range.first + range.count && !into.has(range.file, chunk)
-      if (first >= 0 && (!missing || chunk - first === most)) {
-        this.#queue.push({ file: range.file, first, count: chunk - first })
+    const end = range.first + range.count
+    let [first, bytes] = [-1, 0]
+    for (let chunk = range.first; chunk <= end; chunk++) {
+      const missing = chunk < end && !this.#options.into.has(chunk)
+      const length = missing ? this.#outline.length(chunk) : 0
+      const full = chunk - first === CHUNK_LIMITS.chunks || bytes + length > REQUEST_BYTES
+      if (first >= 0 && (!missing || full)) {
+        this.#queue.push({ first, count: chunk - first })
         first = -1
       }
-      if (missing && first < 0) first = chunk
+      if (missing && first < 0) [first, bytes] = [chunk, 0]
+      bytes += length
     }
   }
 
@@ -309,16 +306,13 @@ class Fetch {
     const oldest = this.#samples[0]
     const seconds = oldest === undefined ? 0 : (performance.now() - oldest.time) / 1000
     const bytesPerSecond = oldest === undefined || seconds <= 0 ? 0 : (this.#bytes - oldest.bytes) / seconds
-    return { bytes: this.#bytes, totalBytes: this.#total, bytesPerSecond, from: { ...this.#from } }
+    return { bytes: this.#bytes, totalBytes: this.#outline.bytes, bytesPerSecond, from: { ...this.#from } }
   }
 
-  #chunkLength(file: number, chunk: number): number {
-    return chunkRange(this.#options.manifest, this.#options.manifest.files[file]!, chunk).length
-  }
-
-  #lengthOf({ file, first, count }: Range): number {
-    const last = chunkRange(this.#options.manifest, this.#options.manifest.files[file]!, first + count - 1)
-    return last.offset + last.length - first * this.#options.manifest.chunkSize
+  #lengthOf({ first, count }: Range): number {
+    let bytes = 0
+    for (let chunk = first; chunk < first + count; chunk++) bytes += this.#outline.length(chunk)
+    return bytes
   }
 }
 

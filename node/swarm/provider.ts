@@ -9,24 +9,14 @@ import { decodeMessage } from '../../protocol/canonical.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { type BaseId, idFromBytes } from '../../protocol/ids.ts'
 import { CHUNK_LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
-import { type BaseManifest, baseId, chunkRange } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { type Answer, serve } from '../../protocol/rpc.ts'
+import type { ChunkSource } from '../store/chunks.ts'
 import type { Peer } from './peer.ts'
-
-/** Reads chunks of one base as they lie there; `file` is the index in its manifest. */
-export interface ChunkSource {
-  read(file: number, chunk: number): Promise<Uint8Array>
-}
-
-export interface ProvidedBase {
-  readonly manifest: BaseManifest
-  readonly chunks: ChunkSource
-}
 
 export class Provider implements AsyncDisposable {
   readonly #peer: Peer
-  readonly #bases = new Map<BaseId, ProvidedBase>()
+  readonly #bases = new Map<BaseId, ChunkSource>()
   #closed = false
 
   private constructor(peer: Peer) {
@@ -34,7 +24,7 @@ export class Provider implements AsyncDisposable {
   }
 
   /** Starts to answer chunk requests on `peer`, which stays the caller's to close. One provider a peer. */
-  static async open(peer: Peer, bases: readonly ProvidedBase[] = []): Promise<Provider> {
+  static async open(peer: Peer, bases: readonly ChunkSource[] = []): Promise<Provider> {
     const provider = new Provider(peer)
     for (const base of bases) provider.add(base)
     const limits = { category: 'chunk', maximumStreams: CHUNK_LIMITS.streamsPerConnection } as const
@@ -47,10 +37,10 @@ export class Provider implements AsyncDisposable {
     return provider
   }
 
-  /** Provides one more base; `chunks` must stay readable until `remove` or `close`. */
-  add(base: ProvidedBase): BaseId {
+  /** Provides one more base, which must stay readable until `remove` or `close`. */
+  add(base: ChunkSource): BaseId {
     if (this.#closed) throw new OppuError('CLOSED', 'the provider is closed')
-    const id = baseId(base.manifest)
+    const { id } = base.outline
     this.#bases.set(id, base)
     return id
   }
@@ -82,31 +72,29 @@ export class Provider implements AsyncDisposable {
       throw new OppuError('PROTOCOL_VIOLATION', 'a chunk request without a base id')
     const base = this.#bases.get(idFromBytes<BaseId>(message.baseId))
     if (base === undefined) throw new OppuError('NOT_FOUND', 'a base that is not provided here')
-    const file = base.manifest.files[fileIndex]
-    if (file === undefined || chunkCount < 1 || firstChunk + chunkCount > file.chunks.length) {
+    const { outline } = base
+    const known = fileIndex < outline.manifest.files.length
+    const chunks = known ? outline.firstOf(fileIndex + 1) - outline.firstOf(fileIndex) : 0
+    if (chunkCount < 1 || firstChunk + chunkCount > chunks)
       throw new OppuError('INVALID_ARGUMENT', 'a range that the base does not have')
-    }
-    const first = chunkRange(base.manifest, file, firstChunk)
-    const last = chunkRange(base.manifest, file, firstChunk + chunkCount - 1)
-    const length = last.offset + last.length - first.offset
+    const first = outline.firstOf(fileIndex) + firstChunk
+    const last = outline.chunk(first + chunkCount - 1)
+    for (let chunk = first; chunk < first + chunkCount; chunk++)
+      if (!base.has(chunk)) throw new OppuError('NOT_FOUND', 'a chunk that is not here yet')
+    const length = last.offset + last.length - outline.chunk(first).offset
     if (chunkCount > CHUNK_LIMITS.chunks || length > CHUNK_LIMITS.streamBytes) {
       throw new OppuError('TOO_LARGE', 'a range of more than one request may ask for')
     }
     return {
       body: new Uint8Array(),
-      stream: { length, parts: readAhead(base, fileIndex, firstChunk, chunkCount) },
+      stream: { length, parts: readAhead(base, first, chunkCount) },
     }
   }
 }
 
-async function* readAhead(
-  { manifest, chunks }: ProvidedBase,
-  file: number,
-  first: number,
-  count: number,
-): AsyncGenerator<Uint8Array> {
+async function* readAhead(base: ChunkSource, first: number, count: number): AsyncGenerator<Uint8Array> {
   const read = (chunk: number) => {
-    const pending = chunks.read(file, chunk)
+    const pending = base.read(chunk)
     pending.catch(() => {}) // thrown where it is awaited, if it comes to that
     return pending
   }
@@ -114,9 +102,8 @@ async function* readAhead(
   for (let chunk = first; chunk < first + count; chunk++) {
     const bytes = await next
     if (chunk + 1 < first + count) next = read(chunk + 1)
-    const { length } = chunkRange(manifest, manifest.files[file]!, chunk)
-    if (bytes.length !== length)
-      throw new OppuError('INVALID_DATA', `chunk ${chunk} of file ${file} is damaged here`)
+    if (bytes.length !== base.outline.length(chunk))
+      throw new OppuError('INVALID_DATA', `chunk ${chunk} is damaged here`)
     yield bytes
   }
 }

@@ -203,12 +203,10 @@ test('a pull goes on when the coordinator is gone', async t => {
   const base = makeBase([3_000_000])
   const id = await coordinator.publishManifest(base.manifest)
   await using seeder = await openPeer()
-  await using _provider = await Provider.open(seeder, [
-    { manifest: base.manifest, chunks: new MemoryChunks(base, true) },
-  ])
-  const [published] = (await client.manifests()).filter(item => item.id === id)
+  await using _provider = await Provider.open(seeder, [new MemoryChunks(base, true)])
+  assert.deepEqual((await client.manifest(id)).manifest, base.manifest)
   const into = new MemoryChunks(base, false)
-  const pull = fetchBase({ peer, manifest: published!.manifest, providers: seeder.addresses(), into })
+  const pull = fetchBase({ peer, providers: seeder.addresses(), into })
   await coordinator.close()
   await pull
   assert.deepEqual(into.files, base.files)

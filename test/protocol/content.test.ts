@@ -10,8 +10,8 @@ import {
   baseId,
   decodeManifest,
   encodeManifest,
+  type FileOfHashes,
   isSafePath,
-  type ManifestFile,
 } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import {
@@ -69,8 +69,8 @@ test("an adapter's id depends on manifest and files, and not on their order or i
 })
 
 test('a manifest that breaks a rule is refused', () => {
-  const [config, , weights] = manifest.files as [ManifestFile, ManifestFile, ManifestFile]
-  const files = (...files: ManifestFile[]): BaseManifest => ({ ...manifest, files })
+  const [config, , weights] = manifest.files as [FileOfHashes, FileOfHashes, FileOfHashes]
+  const files = (...files: FileOfHashes[]): BaseManifest => ({ ...manifest, files })
   const broken: Record<string, BaseManifest> = {
     'no files': files(),
     'files out of order': files(weights, config),
@@ -135,7 +135,7 @@ test('bytes that mean the same but are written otherwise are refused', () => {
   for (const other of [unknownField, twice, longVarint, outOfOrder])
     assert.throws(() => decodeManifest(other), code('INVALID_DATA'))
   assert.throws(
-    () => decodeManifest(oppu.Manifest.encode({ version: 2 }).finish()),
+    () => decodeManifest(oppu.Manifest.encode({ version: 3 }).finish()),
     code('PROTOCOL_VIOLATION'),
   )
   assert.throws(() => decodeManifest(new Uint8Array(9 * 2 ** 20)), code('TOO_LARGE'))

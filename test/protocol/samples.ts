@@ -2,13 +2,13 @@
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import type { AdapterId, ChunkHash, InvitationId, MemberKey } from '../../protocol/ids.ts'
 import type { Invitation } from '../../protocol/invitation.ts'
-import { type BaseManifest, baseId } from '../../protocol/manifest.ts'
+import { baseId, type ManifestV1 } from '../../protocol/manifest.ts'
 import type { Members } from '../../protocol/members.ts'
 import { type EvaluationTask, type Report, taskId } from '../../protocol/task.ts'
 
 const hash = (digit: string) => digit.repeat(64) as ChunkHash
 
-export const manifest: BaseManifest = {
+export const manifest: ManifestV1 = {
   version: 1,
   name: 'A small base',
   format: 'huggingface',

@@ -7,7 +7,8 @@ import type { TestContext } from 'node:test'
 import type { UnsealedAdapter } from '../../node/store/sealed-file.ts'
 import { Vault } from '../../node/store/vault.ts'
 import type { BaseId } from '../../protocol/ids.ts'
-import { type BaseManifest, chunkHash } from '../../protocol/manifest.ts'
+import { chunkHash, type ManifestV1 } from '../../protocol/manifest.ts'
+import { Outline } from '../../protocol/outline.ts'
 
 /** Argon2id as cheap as it gets: these tests are not about its cost. */
 export const CHEAP = { memoryKiB: 64, passes: 1, parallelism: 1 } as const
@@ -47,8 +48,12 @@ export function adapterOf(seed: string, weightBytes: number): UnsealedAdapter {
   }
 }
 
+export function outlineOf(files: Readonly<Record<string, Uint8Array>>): Outline {
+  return Outline.ofVersion1(manifestOf(files))
+}
+
 /** Files by path, cut into chunks of 4 KiB. */
-export function manifestOf(files: Readonly<Record<string, Uint8Array>>): BaseManifest {
+export function manifestOf(files: Readonly<Record<string, Uint8Array>>): ManifestV1 {
   const chunkSize = 4096
   return {
     version: 1,

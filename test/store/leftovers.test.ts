@@ -6,16 +6,17 @@ import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder } from '../../node/store/chunks.ts'
 import { leftovers, removeLeftovers } from '../../node/store/leftovers.ts'
 import { lock } from '../../node/store/lock.ts'
-import { type BaseManifest, baseId, HashedChunk } from '../../protocol/manifest.ts'
-import { allFiles, bytesOf, manifestOf, scratch } from './fixtures.ts'
+import { baseId, HashedChunk, type ManifestV1 } from '../../protocol/manifest.ts'
+import { Outline } from '../../protocol/outline.ts'
+import { allFiles, bytesOf, manifestOf, outlineOf, scratch } from './fixtures.ts'
 
 const CONTENT = bytesOf('content', 4096)
 /** No process has so high an id. */
 const GONE = 2 ** 30
 
-async function store(bases: Bases, manifest: BaseManifest): Promise<string> {
-  await using folder = await ChunkFolder.open(bases.folder, manifest)
-  await folder.write(0, 0, new HashedChunk(CONTENT))
+async function store(bases: Bases, manifest: ManifestV1): Promise<string> {
+  await using folder = await ChunkFolder.open(bases.folder, Outline.ofVersion1(manifest))
+  await folder.write(0, new HashedChunk(CONTENT))
   await folder.finish()
   return join(bases.folder, folder.id)
 }
@@ -31,7 +32,7 @@ test('what was cut short or damaged is listed with its size and removed when ask
   const path = await store(bases, good)
   const broken = await store(bases, manifestOf({ broken: CONTENT }))
   await writeFile(join(broken, 'manifest'), 'no manifest')
-  await using pulled = await ChunkFolder.open(bases.folder, manifestOf({ pulled: CONTENT }))
+  await using pulled = await ChunkFolder.open(bases.folder, outlineOf({ pulled: CONTENT }))
   await pulled.close()
   await writeFile(join(path, `weights.f32.${GONE}.tmp`), CONTENT)
   await writeFile(join(path, `weights.f32.${process.pid}.tmp`), CONTENT)

@@ -8,7 +8,8 @@ import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder } from '../../node/store/chunks.ts'
 import { fetchBase } from '../../node/swarm/fetcher.ts'
 import { Provider } from '../../node/swarm/provider.ts'
-import { chunkRange, HashedChunk } from '../../protocol/manifest.ts'
+import { HashedChunk } from '../../protocol/manifest.ts'
+import { Outline } from '../../protocol/outline.ts'
 import { makeBase, openPeer } from './fixtures.ts'
 
 test('a pull that was cut short goes on from disk and ends with the same files', async t => {
@@ -17,36 +18,30 @@ test('a pull that was cut short goes on from disk and ends with the same files',
   t.after(() => rm(home, { recursive: true, force: true }))
   const [here, there] = [join(home, 'here'), join(home, 'there')]
 
-  await using full = await ChunkFolder.open(there, base.manifest)
-  for (const [file, entry] of base.manifest.files.entries()) {
-    for (const chunk of entry.chunks.keys()) {
-      const { offset, length } = chunkRange(base.manifest, entry, chunk)
-      await full.write(file, chunk, new HashedChunk(base.files[file]!.subarray(offset, offset + length)))
-    }
+  const outline = Outline.ofVersion1(base.manifest)
+  await using full = await ChunkFolder.open(there, outline)
+  for (let index = 0; index < outline.count; index++) {
+    const { file, offset, length } = outline.chunk(index)
+    await full.write(index, new HashedChunk(base.files[file]!.subarray(offset, offset + length)))
   }
   await full.finish()
   await using chunks = await Bases.open(there).source(full.id)
   await using seeder = await openPeer()
-  await using _provider = await Provider.open(seeder, [{ manifest: base.manifest, chunks }])
+  await using _provider = await Provider.open(seeder, [chunks])
   await using peer = await openPeer({ listen: [] })
-  const pull = { peer, manifest: base.manifest, providers: seeder.addresses() }
+  const pull = { peer, providers: seeder.addresses() }
 
   const stop = new AbortController()
-  const cut = await ChunkFolder.open(here, base.manifest)
+  const cut = await ChunkFolder.open(here, outline)
   let writes = 0
-  const some = {
-    has: (file: number, chunk: number) => cut.has(file, chunk),
-    async write(file: number, chunk: number, content: HashedChunk) {
-      await cut.write(file, chunk, content)
-      if (++writes === 10) stop.abort(new Error('cut'))
-    },
-    finish: () => cut.finish(),
-  }
-  await assert.rejects(fetchBase({ ...pull, into: some, signal: stop.signal }), /cut/)
+  cut.onArrival(() => {
+    if (++writes === 10) stop.abort(new Error('cut'))
+  })
+  await assert.rejects(fetchBase({ ...pull, into: cut, signal: stop.signal }), /cut/)
   await cut.close()
   assert.deepEqual(await Bases.open(here).list(), [], 'an unfinished base is not listed')
 
-  await using into = await ChunkFolder.open(here, base.manifest)
+  await using into = await ChunkFolder.open(here, outline)
   assert.ok(into.resumedChunks >= 10)
   const had = into.verifiedBytes
   const result = await fetchBase({ ...pull, into })

@@ -24,8 +24,7 @@ const code = (expected: ErrorCode) => (error: unknown) => isOppuError(error, exp
 async function member(t: TestContext, of?: TestBase): Promise<Peer & { readonly address: string }> {
   const peer = await openPeer()
   t.after(() => peer.close())
-  if (of !== undefined)
-    await Provider.open(peer, [{ manifest: of.manifest, chunks: new MemoryChunks(of, true) }])
+  if (of !== undefined) await Provider.open(peer, [new MemoryChunks(of, true)])
   return Object.assign(peer, { address: peer.addresses()[0]! })
 }
 
@@ -74,7 +73,6 @@ test('from one peer, with progress', async t => {
   const seen: number[] = []
   const result = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [seeder.address],
     into,
     onProgress: ({ bytes }) => seen.push(bytes),
@@ -98,7 +96,6 @@ test('from two peers at once, each chunk once', async t => {
   const into = new MemoryChunks(base, false)
   const { from } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [one.address, two.address, puller.address],
     into,
   })
@@ -114,7 +111,6 @@ test('two addresses of one peer are alternatives', async t => {
   const dead = seeder.address.replace(/tcp\/\d+/, 'tcp/1')
   const { from } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [dead, seeder.address],
     into,
   })
@@ -126,7 +122,6 @@ test('a wrong chunk is not stored: its peer is dropped and the chunk comes from 
   const into = new MemoryChunks(base, false)
   const result = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [wrong.address, right.address],
     into,
   })
@@ -141,15 +136,11 @@ test('a wrong chunk is not stored: its peer is dropped and the chunk comes from 
 test('when only wrong bytes are to be had, the pull fails and keeps what was right', async t => {
   const [wrong, right, puller] = [await member(t, damaged()), await member(t, base), await member(t)]
   const into = new MemoryChunks(base, false)
-  await assert.rejects(
-    fetchBase({ peer: puller, manifest: base.manifest, providers: [wrong.address], into }),
-    code('HASH_MISMATCH'),
-  )
+  await assert.rejects(fetchBase({ peer: puller, providers: [wrong.address], into }), code('HASH_MISMATCH'))
   assert.equal(into.finished, 0)
-  assert.ok(!into.has(0, 1), 'the wrong chunk was not stored')
+  assert.ok(!into.has(1), 'the wrong chunk was not stored')
   const { from } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [right.address],
     into,
   })
@@ -161,17 +152,16 @@ test('what is there is not asked for again', async t => {
   const [seeder, puller] = [await member(t, base), await member(t)]
   const into = new MemoryChunks(base, false)
   for (const chunk of [0, 2, 3])
-    await into.write(0, chunk, new HashedChunk(base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB)))
+    await into.write(chunk, new HashedChunk(base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB)))
   into.writes.length = 0
   const { bytes, from } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [seeder.address],
     into,
   })
   assert.deepEqual([bytes, from], [total, { [seeder.id]: total - 3 * MIB }])
   assert.ok(!into.writes.some(write => ['0/0', '0/2', '0/3'].includes(write)))
-  const again = await fetchBase({ peer: puller, manifest: base.manifest, providers: [], into })
+  const again = await fetchBase({ peer: puller, providers: [], into })
   assert.deepEqual([again.bytes, again.from], [total, {}])
 })
 
@@ -216,7 +206,6 @@ test('peers at fault each get their verdict, and an honest one makes up for them
       const [wrong, puller] = [await rogue(t, answer), await member(t)]
       const only = fetchBase({
         peer: puller,
-        manifest: base.manifest,
         providers: [wrong.address],
         into: new MemoryChunks(base, false),
         windowMs: expected === 'TIMEOUT' ? 400 : 5000,
@@ -230,7 +219,6 @@ test('peers at fault each get their verdict, and an honest one makes up for them
       const into = new MemoryChunks(base, false)
       const { from } = await fetchBase({
         peer: puller,
-        manifest: base.manifest,
         providers: [wrong.address, right.address],
         into,
         windowMs: 2500,
@@ -246,7 +234,7 @@ test('peers at fault each get their verdict, and an honest one makes up for them
 test('no peer, a peer that is not there, a peer that speaks no chunks, an address that is none', async t => {
   const puller = await member(t)
   const pull = (providers: string[]) =>
-    fetchBase({ peer: puller, manifest: base.manifest, providers, into: new MemoryChunks(base, false) })
+    fetchBase({ peer: puller, providers, into: new MemoryChunks(base, false) })
   await assert.rejects(pull([]), code('NO_PROVIDER'))
   const gone = await member(t, base)
   await gone.close()
@@ -261,7 +249,6 @@ test('a peer killed in the middle: another goes on; alone, the pull fails and a 
   const into = new MemoryChunks(base, false)
   const killed = fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [victim.address],
     into,
     onProgress: () => victim.child.kill('SIGKILL'),
@@ -272,7 +259,6 @@ test('a peer killed in the middle: another goes on; alone, the pull fails and a 
   assert.ok(before >= 1 && before < 11, `${before} chunks came before the kill`)
   const { from } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [victim.address, right.address],
     into,
   })
@@ -284,12 +270,11 @@ test('a peer killed in the middle: another goes on; alone, the pull fails and a 
 test('a frozen peer is given up in time, and its requests go to another', async t => {
   const [frozen, puller, right] = [await seedProcess(t, 0), await member(t), await member(t, base)]
   const warm = new MemoryChunks(base, false)
-  await fetchBase({ peer: puller, manifest: base.manifest, providers: [frozen.address], into: warm })
+  await fetchBase({ peer: puller, providers: [frozen.address], into: warm })
   frozen.child.kill('SIGSTOP')
   const into = new MemoryChunks(base, false)
   const { from, dropped } = await fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [frozen.address, right.address],
     into,
     windowMs: 700,
@@ -306,7 +291,7 @@ test('a full disk ends the pull with its own error, at once', async t => {
   const full = new OppuError('DISK_FULL', 'no space')
   const into = Object.assign(new MemoryChunks(base, false), { write: () => Promise.reject(full) })
   await assert.rejects(
-    fetchBase({ peer: puller, manifest: base.manifest, providers: [seeder.address], into }),
+    fetchBase({ peer: puller, providers: [seeder.address], into }),
     error => error === full,
   )
   assert.equal(into.finished, 0)
@@ -319,7 +304,6 @@ test("an abort throws the signal's reason and leaves the peer usable", async t =
   const into = new MemoryChunks(base, false)
   const pull = fetchBase({
     peer: puller,
-    manifest: base.manifest,
     providers: [seeder.address],
     into,
     signal: stop.signal,
@@ -327,7 +311,7 @@ test("an abort throws the signal's reason and leaves the peer usable", async t =
   })
   await assert.rejects(pull, error => error === reason)
   assert.equal(into.finished, 0)
-  await fetchBase({ peer: puller, manifest: base.manifest, providers: [seeder.address], into })
+  await fetchBase({ peer: puller, providers: [seeder.address], into })
   assert.deepEqual(into.files, base.files)
 })
 
@@ -338,6 +322,6 @@ test('small chunks and many files', async t => {
   )
   const [seeder, puller] = [await member(t, many), await member(t)]
   const into = new MemoryChunks(many, false)
-  await fetchBase({ peer: puller, manifest: many.manifest, providers: [seeder.address], into })
+  await fetchBase({ peer: puller, providers: [seeder.address], into })
   assert.deepEqual(into.files, many.files)
 })

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Coordinator } from '../../coordinator/coordinator.ts'
-import type { ChunkSink } from '../../node/swarm/fetcher.ts'
+import type { ChunkSink } from '../../node/store/chunks.ts'
 import { Peer, type PeerOptions } from '../../node/swarm/peer.ts'
-import type { ChunkSource } from '../../node/swarm/provider.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { type BaseManifest, chunkHash, chunkRange, type HashedChunk } from '../../protocol/manifest.ts'
+import { chunkHash, type HashedChunk, type ManifestV1 } from '../../protocol/manifest.ts'
+import { Outline } from '../../protocol/outline.ts'
 
 export const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
 
@@ -26,7 +26,7 @@ export function noise(bytes: number, seed: number): Uint8Array {
 }
 
 export interface TestBase {
-  readonly manifest: BaseManifest
+  readonly manifest: ManifestV1
   readonly files: readonly Uint8Array[]
 }
 
@@ -57,34 +57,41 @@ export function makeBase(
 }
 
 /** Chunks of a base in memory: a source when full, a sink while it fills. */
-export class MemoryChunks implements ChunkSource, ChunkSink {
-  readonly manifest: BaseManifest
+export class MemoryChunks implements ChunkSink {
+  readonly outline: Outline
   readonly files: Uint8Array[]
+  /** As `<file>/<chunk of the file>`. */
   readonly writes: string[] = []
-  readonly #has = new Set<string>()
+  readonly #has = new Set<number>()
   finished = 0
 
   constructor(base: TestBase, full: boolean) {
-    this.manifest = base.manifest
+    this.outline = Outline.ofVersion1(base.manifest)
     this.files = base.files.map(bytes => (full ? bytes : new Uint8Array(bytes.length)))
+    if (full) for (let index = 0; index < this.outline.count; index++) this.#has.add(index)
   }
 
-  has(file: number, chunk: number): boolean {
-    return this.#has.has(`${file}/${chunk}`)
+  get complete(): boolean {
+    return this.#has.size === this.outline.count
   }
 
-  async write(file: number, chunk: number, { bytes }: HashedChunk): Promise<void> {
-    this.files[file]!.set(bytes, chunk * this.manifest.chunkSize)
-    this.#has.add(`${file}/${chunk}`)
-    this.writes.push(`${file}/${chunk}`)
+  has(index: number): boolean {
+    return this.#has.has(index)
+  }
+
+  async write(index: number, { bytes }: HashedChunk): Promise<void> {
+    const { file, offset } = this.outline.chunk(index)
+    this.files[file]!.set(bytes, offset)
+    this.#has.add(index)
+    this.writes.push(`${file}/${index - this.outline.firstOf(file)}`)
   }
 
   async finish(): Promise<void> {
     this.finished++
   }
 
-  async read(file: number, chunk: number): Promise<Uint8Array> {
-    const { offset, length } = chunkRange(this.manifest, this.manifest.files[file]!, chunk)
+  async read(index: number): Promise<Uint8Array> {
+    const { file, offset, length } = this.outline.chunk(index)
     return this.files[file]!.subarray(offset, offset + length)
   }
 }

@@ -28,9 +28,7 @@ test('a member finds a base through the coordinator, pulls it from a peer, and r
   const task1 = await coordinator.publishTask(task)
 
   await using seeder = await openPeer()
-  await using provider = await Provider.open(seeder, [
-    { manifest: base.manifest, chunks: new MemoryChunks(base, true) },
-  ])
+  await using provider = await Provider.open(seeder, [new MemoryChunks(base, true)])
   await using _announced = new CoordinatorClient({ peer: seeder, address }).stayAnnounced(() =>
     provider.bases(),
   )
@@ -49,7 +47,7 @@ test('a member finds a base through the coordinator, pulls it from a peer, and r
   let providers: string[] = []
   while (providers.length === 0) providers = await client.providers(id)
   const into = new MemoryChunks(base, false)
-  const { bytes, from } = await fetchBase({ peer, manifest: published.manifest, providers, into })
+  const { bytes, from } = await fetchBase({ peer, providers, into })
   assert.equal(bytes, baseBytes(base.manifest))
   assert.deepEqual(from, { [seeder.id]: bytes })
   assert.deepEqual(into.files, base.files)

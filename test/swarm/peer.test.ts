@@ -96,9 +96,7 @@ test('a provider refuses what it cannot serve and outlives garbage on its stream
   const base = makeBase([10_000], { chunkSize: 4096 })
   const id = idToBytes(baseId(base.manifest))
   await using peer = await openPeer()
-  await using provider = await Provider.open(peer, [
-    { manifest: base.manifest, chunks: new MemoryChunks(base, true) },
-  ])
+  await using provider = await Provider.open(peer, [new MemoryChunks(base, true)])
   await using asker = await openPeer({ listen: [] })
   const addresses = peer.addresses() as Addresses
   const ask = async (request: Uint8Array) => {
@@ -155,13 +153,13 @@ test('a provider that cannot read, or reads another length, fails the call and n
   const base = makeBase([10_000], { chunkSize: 4096 })
   await using peer = await openPeer()
   let mode = 'fail'
-  const chunks = {
-    async read(_file: number, chunk: number): Promise<Uint8Array> {
+  const chunks = Object.assign(new MemoryChunks(base, true), {
+    async read(chunk: number): Promise<Uint8Array> {
       if (mode === 'fail') throw new Error('EIO')
       return new Uint8Array(mode === 'long' ? 5000 : chunk === 2 ? 1 : 4096)
     },
-  }
-  await using _provider = await Provider.open(peer, [{ manifest: base.manifest, chunks }])
+  })
+  await using _provider = await Provider.open(peer, [chunks])
   await using asker = await openPeer({ listen: [] })
   const request = oppu.ChunkRequest.encode({
     baseId: idToBytes(baseId(base.manifest)),

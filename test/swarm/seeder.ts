@@ -9,12 +9,12 @@ import { MemoryChunks, makeBase, openPeer } from './fixtures.ts'
 const [sizes = '[]', wait = '0'] = process.argv.slice(2)
 const base = makeBase(JSON.parse(sizes) as number[])
 const chunks = new MemoryChunks(base, true)
-const slow = {
-  async read(file: number, chunk: number) {
+const slow = Object.assign(chunks, {
+  async read(index: number) {
     await setTimeout(Number(wait))
-    return chunks.read(file, chunk)
+    return MemoryChunks.prototype.read.call(chunks, index)
   },
-}
+})
 const peer = await openPeer()
-await Provider.open(peer, [{ manifest: base.manifest, chunks: slow }])
+await Provider.open(peer, [slow])
 console.log(peer.addresses()[0])
