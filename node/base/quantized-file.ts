@@ -3,12 +3,13 @@
  * sessions map them into memory (`model/quantized.ts`).
  *
  * Made from the source tensors themselves, a matrix at a time, so that neither memory nor disk ever holds the base
- * in float32. The embedding and the head stay at 8 bits in either: they are few, and worth it.
+ * in float32. The embedding, the head and the values of the attention stay at 8 bits in either: they are few, and worth it.
  */
 import { join } from 'node:path'
 import type { ModelConfig } from '../model/config.ts'
-import { type Blocks, blockSize, type QuantizedPrecision, quantize } from '../model/quantized.ts'
+import { type Blocks, blockSize, type QuantizedPrecision, quantize4, quantize8 } from '../model/quantized.ts'
 import {
+  isTargeted,
   layerPath,
   linearLayers,
   tableNames,
@@ -33,7 +34,7 @@ export async function quantizedWeights(
 ): Promise<WeightFile> {
   const path = join(folder, `weights.${precision}`)
   const { tensors, end } = layoutOf(source.config, precision)
-  const file: DerivedFile = { path, kind: `oppu ${precision} 1\n`, id: source.id, end }
+  const file: DerivedFile = { path, kind: `oppu ${precision} 2\n`, id: source.id, end }
   const weights = { path, tensors, quantized: precision }
   if (await isDerived(file)) return weights
   await derive(file, async target => {
@@ -73,10 +74,11 @@ async function* writeTensor(
       done += piece.length
       yield offset
     }
-    const { bytes, scales, zeros } = quantize(values, 4, blocks.size)
+    const { bytes, scales, zeros, unit } = quantize4(values, blocks.size)
     await writeAt(target, bytes, offset)
     await writeAt(target, new Uint8Array(scales.buffer), blocks.scaleOffset)
-    await writeAt(target, zeros!, blocks.zeroOffset!)
+    await writeAt(target, zeros, blocks.zeroOffset)
+    await writeAt(target, new Uint8Array(Float32Array.of(unit).buffer), blocks.unitOffset)
     yield offset + bytes.length
     return
   }
@@ -89,7 +91,7 @@ async function* writeTensor(
         offset + 4 * done,
       )
     } else {
-      const { bytes, scales } = quantize(piece, 8, blocks.size)
+      const { bytes, scales } = quantize8(piece, blocks.size)
       await writeAt(target, bytes, offset + done)
       const place = blocks.scaleOffset + (4 * done) / blocks.size
       await writeAt(target, new Uint8Array(scales.buffer), place)
@@ -116,24 +118,35 @@ function layoutOf(
     const [rows, width] = shape as [number, number]
     // Two rows share their bytes.
     const fit = rows % 2 === 0 ? ofMatrix : 8
-    const size = blockSize(width)
+    const size = blockSize(width, fit)
     const length = (count * fit) / 8
     const offset = places.take(length)
-    const scaleOffset = places.take((4 * count) / size)
+    const scales = count / size
     const blocks: Blocks =
       fit === 8
-        ? { bits: 8, size, scaleOffset }
-        : { bits: 4, size, scaleOffset, zeroOffset: places.take(count / size) }
+        ? { bits: 8, size, scaleOffset: places.take(4 * scales) }
+        : {
+            bits: 4,
+            size,
+            scaleOffset: places.take(2 * scales),
+            zeroOffset: places.take(scales),
+            unitOffset: places.take(4),
+          }
     tensors.set(name, { shape, offset, length, blocks })
   }
   return { tensors, end: places.end }
 }
 
+/** Layers that make the values of the attention, alone or with others. */
+const VALUES = ['v_proj', 'qkv_proj', 'c_attn']
+
 /** Bits of each matrix that is kept in blocks, by name. */
 function matrixBits(config: ModelConfig, precision: QuantizedPrecision): ReadonlyMap<string, 8 | 4> {
   const bits = new Map<string, 8 | 4>(tableNames(config).map(name => [name, 8]))
-  for (let layer = 0; layer < config.layers; layer++)
-    for (const { path } of linearLayers(config))
-      bits.set(`${layerPath(config, layer)}.${path}.weight`, precision === 'q8' ? 8 : 4)
+  for (const linear of linearLayers(config)) {
+    const isKept = precision === 'q8' || VALUES.some(target => isTargeted(linear, target))
+    for (let layer = 0; layer < config.layers; layer++)
+      bits.set(`${layerPath(config, layer)}.${linear.path}.weight`, isKept ? 8 : 4)
+  }
   return bits
 }

@@ -12,15 +12,18 @@ import type { Graph, Value } from '../graph/graph.ts'
 import {
   add,
   after,
+  cast,
   concat,
   dequantizeRows,
   gather,
   highNibbles,
   lowNibbles,
   matMul,
+  mul,
   reshape,
   slice,
 } from '../graph/ops.ts'
+import type { DType } from '../graph/tensor.ts'
 import type { Blocks } from './quantized.ts'
 
 /** A matrix in blocks as external data of a graph. */
@@ -30,8 +33,8 @@ interface Matrix {
   readonly block: number
   /** int8 [rows, width], or uint8 [rows / 2, width] with two weights each. */
   readonly bytes: Value
-  readonly scales: Value // float32 [rows, width / block]
-  readonly zeros: Value | undefined // uint8 [rows, width / block]
+  readonly scales: Value // float32 or float16 [rows, width / block]
+  readonly four: { readonly zeros: Value; readonly unit: Value } | undefined // uint8 [rows, width / block]; float32 [1]
 }
 
 const matrices = new WeakMap<Value, Matrix>()
@@ -45,31 +48,34 @@ export function quantizedWeight(
   name: string,
   path: string,
   entry: { readonly shape: readonly number[]; readonly offset: number; readonly length: number },
-  { bits, size, scaleOffset, zeroOffset }: Blocks,
+  blocks: Blocks,
 ): Value {
   const [rows, width] = entry.shape as [number, number]
-  const { offset, length } = entry
-  const blocks = [rows, width / size]
+  const { size, scaleOffset } = blocks
+  const shape = [rows, width / size]
   const count = (rows * width) / size
-  const matrix: Matrix = {
-    rows,
-    width,
-    block: size,
-    bytes:
-      bits === 8
-        ? graph.weight(name, 'int8', [rows, width], { path, offset, length })
-        : graph.weight(name, 'uint8', [rows / 2, width], { path, offset, length }),
-    scales: graph.weight(`${name}.scales`, 'float32', blocks, {
-      path,
-      offset: scaleOffset,
-      length: 4 * count,
-    }),
-    zeros:
-      zeroOffset === undefined
-        ? undefined
-        : graph.weight(`${name}.zeros`, 'uint8', blocks, { path, offset: zeroOffset, length: count }),
-  }
-  const value = dequantized(matrix, matrix.bytes)
+  const part = (kind: string, dtype: DType, dims: readonly number[], offset: number, length: number) =>
+    graph.weight(`${name}${kind}`, dtype, dims, { path, offset, length })
+  const { offset, length } = entry
+  const common = { rows, width, block: size }
+  const matrix: Matrix =
+    blocks.bits === 8
+      ? {
+          ...common,
+          bytes: part('', 'int8', [rows, width], offset, length),
+          scales: part('.scales', 'float32', shape, scaleOffset, 4 * count),
+          four: undefined,
+        }
+      : {
+          ...common,
+          bytes: part('', 'uint8', [rows / 2, width], offset, length),
+          scales: part('.scales', 'float16', shape, scaleOffset, 2 * count),
+          four: {
+            zeros: part('.zeros', 'uint8', shape, blocks.zeroOffset, count),
+            unit: part('.unit', 'float32', [1], blocks.unitOffset, 4),
+          },
+        }
+  const value = dequantized(matrix)
   matrices.set(value, matrix)
   return value
 }
@@ -82,17 +88,17 @@ export function product(x: Value, weight: Value): Value {
   return composite(
     [x],
     () => {
-      const bytes = after(matrix.bytes, x)
+      const late = behind(matrix, x)
       return concat(
-        parts.map(part => matMul(x, dequantized(matrix, bytes, part), { transB: true })),
+        parts.map(part => matMul(x, dequantized(late, part), { transB: true })),
         1,
       )
     },
     g => {
-      const bytes = after(matrix.bytes, g)
+      const late = behind(matrix, g)
       return [
         parts
-          .map(part => matMul(slice(g, 1, part.from, part.to), dequantized(matrix, bytes, part)))
+          .map(part => matMul(slice(g, 1, part.from, part.to), dequantized(late, part)))
           .reduce((sum, term) => add(term, sum)),
       ]
     },
@@ -102,7 +108,7 @@ export function product(x: Value, weight: Value): Value {
 /** Rows of a frozen weight [rows, width], in blocks or not. `ids` int64 [n]. @returns [n, width] */
 export function rowsOf(weight: Value, ids: Value): Value {
   const matrix = matrices.get(weight)
-  if (matrix === undefined || matrix.zeros !== undefined) return gather(weight, ids)
+  if (matrix === undefined || matrix.four !== undefined) return gather(weight, ids)
   return scaled(gather(matrix.bytes, ids), gather(matrix.scales, ids), undefined, matrix.block)
 }
 
@@ -112,27 +118,34 @@ interface Part {
 }
 
 /** Ranges of rows that are made float32 together. Rows that share bytes stay together. */
-function partsOf({ rows, width, zeros }: Matrix): Part[] {
-  const count = zeros === undefined ? Math.ceil((rows * width) / PART) : 1
+function partsOf({ rows, width, four }: Matrix): Part[] {
+  const count = four === undefined ? Math.ceil((rows * width) / PART) : 1
   const step = Math.ceil(rows / count)
   return Array.from({ length: count }, (_, i) => ({ from: i * step, to: Math.min(rows, (i + 1) * step) }))
 }
 
-/** Rows of a matrix as float32, from its bytes. */
-function dequantized(matrix: Matrix, bytes: Value, { from, to }: Part = { from: 0, to: matrix.rows }): Value {
-  const { scales, zeros, block } = matrix
-  return zeros === undefined
-    ? scaled(slice(bytes, 0, from, to), slice(scales, 0, from, to), undefined, block)
-    : scaled(concat([lowNibbles(bytes), highNibbles(bytes)], 0), scales, zeros, block)
+/** The matrix, of which nothing is made before `x` is there: the runtime would make all weights float32 at the start. */
+function behind(matrix: Matrix, x: Value): Matrix {
+  return { ...matrix, bytes: after(matrix.bytes, x), scales: after(matrix.scales, x) }
+}
+
+/** Rows of a matrix as float32. */
+function dequantized(matrix: Matrix, { from, to }: Part = { from: 0, to: matrix.rows }): Value {
+  const { bytes, scales, four, block } = matrix
+  if (four === undefined) {
+    return scaled(slice(bytes, 0, from, to), slice(scales, 0, from, to), undefined, block)
+  }
+  const whole = mul(cast(scales, 'float32'), four.unit)
+  return scaled(concat([lowNibbles(bytes), highNibbles(bytes)], 0), whole, four.zeros, block)
 }
 
 /** Numbers [rows, width], and scales and zeros [rows, width / block] of their blocks, as float32 [rows, width]. */
 function scaled(numbers: Value, scales: Value, zeros: Value | undefined, block: number): Value {
-  const ofBlocks = (value: Value) => reshape(value, [-1])
+  const flat = (value: Value) => reshape(value, [-1])
   const values = dequantizeRows(
     reshape(numbers, [-1, block]),
-    ofBlocks(scales),
-    zeros === undefined ? undefined : ofBlocks(zeros),
+    flat(scales),
+    zeros === undefined ? undefined : flat(zeros),
   )
   return reshape(values, numbers.shape)
 }

@@ -2,15 +2,17 @@
  * Weights in blocks of few bits: how they are rounded, packed and read again. What computes with them is
  * `quantized-products.ts`, the file they lie in `base/quantized-file.ts`'s.
  *
- * A row is cut into blocks, each with a step of its own (float32), so that a weight that stands out costs only its
- * block. 8 bits: w = scale * q, q signed. 4 bits: w = scale * (16 q - zero), with zero a byte, so that a block need not lie
- * about zero and its place is found to a sixteenth of a step: weights that were in 4 bits with a minimum before (as
- * llama.cpp's Q4_1 and Q4_K) come through with a fifteenth of what rounding them costs. Two rows share their bytes: row r
- * has the lower halves, row r + rows / 2 the upper ones, so that unpacking is two passes over bytes and no shuffle.
+ * A row is cut into blocks, each with a step of its own, so that a weight that stands out costs only its block. 8 bits:
+ * w = scale * q, q signed, blocks of 32, scales float32. 4 bits: w = scale * (16 q - zero), blocks of 16, scales float16 in
+ * a unit of the matrix, and zero a byte, so that a block need not lie about zero and its place is found to a sixteenth
+ * of a step: weights that were in 4 bits before (llama.cpp's Q4_0, Q4_1, Q4_K) come through with a fifteenth of what
+ * rounding them costs. Two rows share their bytes: row r has the lower halves, row r + rows / 2 the upper ones, so that
+ * unpacking is two passes over bytes and no shuffle.
  *
- * Rejected: NF4 (Dettmers et al., arXiv 2305.14314). On SmolLM2's weights, turned so that they lie on no grid, the error
- * was 9.2 % with its blocks of 64, 8.7 % with blocks of 32, and 7.3 % as it is here; and reading a table is 8 times slower
- * in this runtime than the arithmetic.
+ * Blocks of 32 with float32 scales, and the values of the attention in 4 bits, were rejected: on SmolLM2, its weights
+ * reordered so that they lie on no grid, they cost 0.20 nats a token where this costs 0.08. So was NF4 (Dettmers et al.,
+ * arXiv 2305.14314): in blocks of 64 its error on the weights was larger than even theirs, and reading a table is 8 times
+ * slower in this runtime than the arithmetic.
  */
 
 /** What the weights of a base can be held in: its linear layers' in 8 or 4 bits, or all in float32. */
@@ -19,68 +21,93 @@ export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number]
 export type QuantizedPrecision = Exclude<WeightPrecision, 'float32'>
 
 /** Where the parts of a matrix [rows, width] in blocks lie in its file, beside its bytes. */
-export interface Blocks {
-  readonly bits: 8 | 4
+export type Blocks = {
   /** Weights in a block; divides the width. */
   readonly size: number
-  /** Of the float32 scales [rows, width / size]. */
+  /** Of the scales [rows, width / size]: float32 for 8 bits, float16 for 4. */
   readonly scaleOffset: number
-  /** Of the uint8 zeros [rows, width / size], for 4 bits. */
-  readonly zeroOffset?: number
-}
+} & (
+  | { readonly bits: 8 }
+  | {
+      readonly bits: 4
+      /** Of the uint8 zeros [rows, width / size]. */
+      readonly zeroOffset: number
+      /** Of the one float32 that the scales are multiples of. */
+      readonly unitOffset: number
+    }
+)
 
 /** A matrix in blocks, in memory. */
-export interface Quantized {
-  /** int8 of each weight; or of two, [rows / 2, width]. */
+export type Quantized = Quantized8 | Quantized4
+
+interface Quantized8 {
+  readonly bits: 8
+  /** int8 of each weight. */
   readonly bytes: Uint8Array
   readonly scales: Float32Array
-  /** For 4 bits. */
-  readonly zeros?: Uint8Array
 }
 
-const LARGEST_BLOCK = 32
+interface Quantized4 {
+  readonly bits: 4
+  /** Of two weights each. */
+  readonly bytes: Uint8Array
+  readonly scales: Float16Array
+  readonly zeros: Uint8Array
+  /** A power of two. */
+  readonly unit: number
+}
+
+const LARGEST_BLOCK = { 8: 32, 4: 16 } as const
 const SMALLEST_BLOCK = 8
 
-/** The largest size up to 32 that cuts a row of this width evenly; the whole row, where it would be below 8. */
-export function blockSize(width: number): number {
-  for (let size = LARGEST_BLOCK; size >= SMALLEST_BLOCK; size--) if (width % size === 0) return size
+/** The largest size, up to 32 or 16, that cuts a row of this width evenly; the whole row, where it would be below 8. */
+export function blockSize(width: number, bits: 8 | 4): number {
+  for (let size: number = LARGEST_BLOCK[bits]; size >= SMALLEST_BLOCK; size--)
+    if (width % size === 0) return size
   return width
 }
 
-/** Rounds a matrix whose rows are cut into blocks of that size; two rows for every byte need an even number of them. */
-export function quantize(values: Float32Array, bits: 8 | 4, size: number): Quantized {
+/** Rounds rows that are cut into blocks of that size to 8 bits. */
+export function quantize8(values: Float32Array, size: number): Quantized8 {
+  const scales = new Float32Array(values.length / size)
+  const bytes = new Int8Array(values.length)
+  for (let block = 0; block < scales.length; block++)
+    scales[block] = round8(values, block * size, size, bytes)
+  return { bits: 8, bytes: new Uint8Array(bytes.buffer), scales }
+}
+
+/** Rounds a whole matrix, of an even number of rows, to 4 bits. */
+export function quantize4(values: Float32Array, size: number): Quantized4 {
   const blocks = values.length / size
-  const scales = new Float32Array(blocks)
-  if (bits === 8) {
-    const bytes = new Int8Array(values.length)
-    for (let block = 0; block < blocks; block++) scales[block] = round8(values, block * size, size, bytes)
-    return { bytes: new Uint8Array(bytes.buffer), scales }
-  }
+  const unit = unitOf(values, size)
+  const scales = new Float16Array(blocks)
   const zeros = new Uint8Array(blocks)
   const codes = new Uint8Array(values.length)
   for (let block = 0; block < blocks; block++) {
-    const grid = grid4(values, block * size, size)
-    scales[block] = grid.step / 16
-    zeros[block] = grid.zero
-    round4(values, block * size, size, grid, codes)
+    const { scale, zero } = grid4(values, block * size, size, unit)
+    scales[block] = scale / unit
+    zeros[block] = zero
+    if (scale > 0) round4(values, block * size, size, scale, zero, codes)
   }
-  return { bytes: packed(codes), scales, zeros }
+  return { bits: 4, bytes: packed(codes), scales, zeros, unit }
 }
 
 /** The weights as float32, to the bit as the graph makes them. */
-export function dequantize({ bytes, scales, zeros }: Quantized): Float32Array {
-  const bits = zeros === undefined ? 8 : 4
-  const count = bytes.length * (8 / bits)
-  const size = count / scales.length
-  const values = new Float32Array(count)
+export function dequantize(quantized: Quantized): Float32Array {
+  const { bits, bytes, scales } = quantized
+  const values = new Float32Array((bytes.length * 8) / bits)
+  const size = values.length / scales.length
   const half = bytes.length
-  for (let i = 0; i < count; i++) {
-    const block = Math.floor(i / size)
-    const whole =
-      zeros === undefined
-        ? (bytes[i]! << 24) >> 24
-        : 16 * (i < half ? bytes[i]! & 15 : bytes[i - half]! >> 4) - zeros[block]!
-    values[i] = whole * scales[block]!
+  for (let block = 0, i = 0; block < scales.length; block++) {
+    if (bits === 8) {
+      const scale = scales[block]!
+      for (const end = i + size; i < end; i++) values[i] = ((bytes[i]! << 24) >> 24) * scale
+      continue
+    }
+    const scale = scales[block]! * quantized.unit
+    const zero = quantized.zeros[block]!
+    for (const end = i + size; i < end; i++)
+      values[i] = (16 * (i < half ? bytes[i]! & 15 : bytes[i - half]! >> 4) - zero) * scale
   }
   return values
 }
@@ -106,19 +133,29 @@ function round8(values: Float32Array, from: number, size: number, bytes: Int8Arr
 
 /** Where the 16 values of a block lie. */
 interface Grid {
-  /** Between two neighbours; 0 where all weights are. */
-  readonly step: number
-  /** Sixteenths of a step that zero lies above the lowest value. */
+  /** A sixteenth of the step between two neighbours; 0 where all weights are. */
+  readonly scale: number
+  /** In scales, how far zero lies above the lowest value. */
   readonly zero: number
 }
 
-const NO_GRID: Grid = { step: 0, zero: 0 }
+const NO_GRID: Grid = { scale: 0, zero: 0 }
 
-/** Times that a grid is fitted anew to what was rounded to it. More gain less than a hundredth. */
-const FITS = 2
+/** So that even the smallest float16 is a float32 times it, by its power of two. */
+const SMALLEST_UNIT = -100
 
-/** The grid from the smallest to the largest weight, or one that leaves a smaller squared error. */
-function grid4(values: Float32Array, from: number, size: number): Grid {
+/** The power of two in which every scale of the matrix is a float16 with room above. */
+function unitOf(values: Float32Array, size: number): number {
+  let largest = 0
+  for (let from = 0; from < values.length; from += size) {
+    const { low, high } = rangeOf(values, from, size)
+    if (high - low > largest) largest = high - low
+  }
+  return 2 ** Math.max(SMALLEST_UNIT, Math.ceil(Math.log2(largest / 240)) - 14)
+}
+
+/** From the smallest to the largest weight, zero in between. */
+function rangeOf(values: Float32Array, from: number, size: number): { low: number; high: number } {
   let low = 0
   let high = 0
   for (let i = from; i < from + size; i++) {
@@ -126,13 +163,24 @@ function grid4(values: Float32Array, from: number, size: number): Grid {
     if (value < low) low = value
     else if (value > high) high = value
   }
+  return { low, high }
+}
+
+/** Times that a grid is fitted anew to what was rounded to it. More gain less than a hundredth. */
+const FITS = 2
+
+/** The grid that the weights lie on already; else that from the smallest to the largest, or one with less squared error. */
+function grid4(values: Float32Array, from: number, size: number, unit: number): Grid {
+  const { low, high } = rangeOf(values, from, size)
+  const steps = stepsOf(values, from, size, low, high)
+  let candidate = gridOf((high - low) / (steps ?? 15), low, unit)
+  if (steps !== undefined) return candidate
   let best = NO_GRID
   let smallest = Number.POSITIVE_INFINITY
-  let candidate = gridOf((high - low) / 15, low)
   for (let fit = 0; candidate !== NO_GRID && fit <= FITS; fit++) {
-    const { step, zero } = candidate
+    const step = 16 * candidate.scale
     const factor = 1 / step
-    const shift = zero / 16
+    const shift = candidate.zero / 16
     let error = 0
     // Of the line through the weights over their places on the grid, by least squares.
     let places = 0
@@ -153,16 +201,40 @@ function grid4(values: Float32Array, from: number, size: number): Grid {
     best = candidate
     smallest = error
     const slope = (size * products - places * sum) / (size * squares - places * places)
-    candidate = gridOf(slope, (sum - slope * places) / size)
+    candidate = gridOf(slope, (sum - slope * places) / size, unit)
   }
   return best
 }
 
-/** A step that its float32 scale holds exactly; NO_GRID where it is too small to be one. */
-function gridOf(step: number, low: number): Grid {
-  const scale = Math.fround(step / 16)
+/** How far from a place on a grid, in steps, a weight of a base that was in 4 bits may be. */
+const ON_GRID = 0.004
+/** Fewer steps from the lowest weight to the highest would fit by chance. */
+const FEWEST_STEPS = 7
+
+/** How many equal steps the weights are on; undefined where they are on none. */
+function stepsOf(
+  values: Float32Array,
+  from: number,
+  size: number,
+  low: number,
+  high: number,
+): number | undefined {
+  steps: for (let steps = 15; steps >= FEWEST_STEPS; steps--) {
+    const factor = steps / (high - low)
+    for (let i = from; i < from + size; i++) {
+      const place = (values[i]! - low) * factor
+      if (Math.abs(place - Math.round(place)) > ON_GRID) continue steps
+    }
+    return steps
+  }
+  return undefined
+}
+
+/** With a scale that float16 holds; NO_GRID where it is too small to be one. */
+function gridOf(step: number, low: number, unit: number): Grid {
+  const scale = unit * Math.f16round(step / 16 / unit)
   if (!(scale > 0)) return NO_GRID
-  return { step: 16 * scale, zero: Math.min(255, Math.max(0, Math.round(-low / scale))) }
+  return { scale, zero: Math.min(255, Math.max(0, Math.round(-low / scale))) }
 }
 
 /** Of 0 to 15. */
@@ -174,11 +246,11 @@ function round4(
   values: Float32Array,
   from: number,
   size: number,
-  { step, zero }: Grid,
+  scale: number,
+  zero: number,
   codes: Uint8Array,
 ): void {
-  if (step === 0) return
-  const factor = 1 / step
+  const factor = 1 / (16 * scale)
   const shift = zero / 16
   for (let i = from; i < from + size; i++) codes[i] = nearest(values[i]! * factor + shift)
 }

@@ -9,7 +9,7 @@ import { OppuError } from '../../protocol/errors.ts'
 import type { LinearLayer, OtherWeight } from './architecture.ts'
 import { architectureOf } from './architectures.ts'
 import type { ModelConfig } from './config.ts'
-import { type Blocks, dequantize, type QuantizedPrecision } from './quantized.ts'
+import { type Blocks, dequantize, type Quantized, type QuantizedPrecision } from './quantized.ts'
 import { randomFrom } from './random.ts'
 import type { NamedTensor } from './safetensors.ts'
 
@@ -164,10 +164,18 @@ export async function readWeights(
       continue
     }
     const count = elements(entry.shape) / blocks.size
-    const scales = new Float32Array((await bytes(blocks.scaleOffset, 4 * count)).buffer)
-    const { zeroOffset } = blocks
-    const zeros = zeroOffset === undefined ? {} : { zeros: await bytes(zeroOffset, count) }
-    weights.set(name, dequantize({ bytes: data, scales, ...zeros }))
+    const scales = blocks.scaleOffset
+    const quantized: Quantized =
+      blocks.bits === 8
+        ? { bits: 8, bytes: data, scales: new Float32Array((await bytes(scales, 4 * count)).buffer) }
+        : {
+            bits: 4,
+            bytes: data,
+            scales: new Float16Array((await bytes(scales, 2 * count)).buffer),
+            zeros: await bytes(blocks.zeroOffset, count),
+            unit: new Float32Array((await bytes(blocks.unitOffset, 4)).buffer)[0]!,
+          }
+    weights.set(name, dequantize(quantized))
   }
   return weights
 }

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { importBase } from '../../node/base/import.ts'
 import { type OpenedBase, openBase } from '../../node/base/open.ts'
 import { quantizedWeights, sourceOf } from '../../node/base/quantized-file.ts'
-import { dequantize, type QuantizedPrecision, quantize } from '../../node/model/quantized.ts'
+import { dequantize, type QuantizedPrecision, quantize4, quantize8 } from '../../node/model/quantized.ts'
 import { readWeights } from '../../node/model/weights.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import { baseId } from '../../protocol/manifest.ts'
@@ -30,21 +30,23 @@ async function bitsOf(base: OpenedBase, exact: OpenedBase): Promise<Map<string, 
   for (const [name, values] of wanted) {
     const { blocks } = base.weights.tensors.get(name)!
     bits.set(name, blocks?.bits ?? 32)
-    const rounded = blocks === undefined ? values : dequantize(quantize(values, blocks.bits, blocks.size))
+    const quantize = blocks?.bits === 4 ? quantize4 : quantize8
+    const rounded = blocks === undefined ? values : dequantize(quantize(values, blocks.size))
     assert.deepEqual(found.get(name), rounded, name)
   }
   return bits
 }
 
 for (const precision of PRECISIONS) {
-  test(`${precision} of a folder: linear layers in blocks, the vocabulary in 8 bits, all else as it is`, async context => {
+  test(`${precision} of a folder: linear layers in blocks, vocabulary and values in 8 bits, all else as it is`, async context => {
     const { folder, open } = await imported(context, home => writeFolder(join(home, 'source')))
     const base = await open({ precision })
     assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest', `weights.${precision}`])
     assert.equal(base.weights.quantized, precision)
     const bits = await bitsOf(base, await open())
     for (const [name, count] of bits) {
-      const wanted = /norm/.test(name) ? 32 : /embed|lm_head/.test(name) || precision === 'q8' ? 8 : 4
+      const isKept = precision === 'q8' || /embed|lm_head|v_proj/.test(name)
+      const wanted = /norm/.test(name) ? 32 : isKept ? 8 : 4
       assert.equal(count, wanted, name)
     }
     assert.equal(bits.get('lm_head.weight'), CONFIG.tie_word_embeddings ? undefined : 8)
