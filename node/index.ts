@@ -23,5 +23,6 @@ export type {
   Slot,
   Verdict,
 } from './store/adapter-record.ts'
+export type { RunEstimate } from './train/estimate.ts'
 export type { TrainStep } from './train/trainer.ts'
 export type { TrainReport } from './training.ts'

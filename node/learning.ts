@@ -16,14 +16,15 @@ import type { QuantizedPrecision, WeightPrecision } from './model/quantized.ts'
 import { type LoadedAdapter, loadAdapter } from './peft/index.ts'
 import { messagesOf, promptIds, split } from './personal/examples.ts'
 import type { History, HistoryItem } from './personal/history.ts'
-import { planRun, type RunPlan, type RunRequest } from './planning.ts'
+import { type PlannedRun, planRun, type RunPlan, type RunRequest } from './planning.ts'
 import type { AdapterRecord } from './store/adapter-record.ts'
 import type { Adapters } from './store/adapters.ts'
 import type { Bases, StoredBase } from './store/bases.ts'
 import type { Checkpoints } from './store/checkpoints.ts'
 import type { Runs } from './store/runs.ts'
+import type { RunEstimate } from './train/estimate.ts'
 import type { TrainStep } from './train/trainer.ts'
-import { carryOut, type RunOptions, type TrainReport } from './training.ts'
+import { carryOut, estimate, type RunOptions, type TrainReport } from './training.ts'
 
 interface Waiting {
   readonly device?: DeviceChoice
@@ -88,7 +89,23 @@ export class Learning {
    * @throws OppuError NOT_FOUND, AMBIGUOUS; those of `planRun`, `carryOut` and `openBase`; the signal's reason.
    */
   async *train(request: TrainRequest): AsyncGenerator<TrainStep, TrainReport> {
-    const { bases, history, adapters, checkpoints, runs } = this.#parts
+    const { adapters, checkpoints, runs } = this.#parts
+    const { planned, base } = await this.#planned(request)
+    return yield* carryOut(planned, { adapters, checkpoints, runs, base }, request)
+  }
+
+  /**
+   * What the same request to `train` would take, in memory and time, without training or storing anything.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS; OUT_OF_MEMORY where it would be refused; those of `planRun` and `openBase`; the
+   *   signal's reason.
+   */
+  async estimate(request: TrainRequest): Promise<RunEstimate> {
+    const { planned } = await this.#planned(request)
+    return await estimate(planned, this.#parts, request)
+  }
+
+  async #planned(request: TrainRequest): Promise<{ planned: PlannedRun; base: OpenedBase }> {
+    const { bases, history, adapters } = this.#parts
     const stored = await bases.find(request.base)
     const precision = request.config?.precision
     const quantized = precision === 'q8' || precision === 'q4' ? precision : undefined
@@ -104,7 +121,7 @@ export class Learning {
       const known = lot.heldOut.length > 0 ? lot.heldOut : items
       await this.#tellQuantized(stored, base, quantized, known, request)
     }
-    return yield* carryOut(planned, { adapters, checkpoints, runs, base }, request)
+    return { planned, base }
   }
 
   /**

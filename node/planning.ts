@@ -36,6 +36,8 @@ export interface RunRequest {
   /** Share of the new items that tells when to stop; 0: none. Default: a tenth, where there are twenty or more. */
   readonly validation?: number
   readonly device?: DeviceChoice
+  /** Bytes that the process may take, about; default: what the system can give it. A run that needs more is refused. */
+  readonly maxMemory?: number
   readonly signal?: AbortSignal
   readonly onNote?: (text: string) => void
 }
@@ -93,7 +95,7 @@ export async function planRun(
   items: readonly HistoryItem[],
   request: RunRequest,
 ): Promise<PlannedRun> {
-  const { only, device, signal } = request
+  const { only, device, maxMemory, signal } = request
   const slot: Slot = { baseId: base.id, ...(only === undefined ? {} : { only }) }
   const config = parseTrainConfig(request.config ?? {})
   const current = await adapters.inUse(slot)
@@ -130,6 +132,7 @@ export async function planRun(
     config,
     ...(parent === undefined ? {} : { initial: parametersOf(parent) }),
     ...(device === undefined ? {} : { device }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(signal === undefined ? {} : { signal }),
   }
   const id = createHash('sha256')

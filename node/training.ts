@@ -16,6 +16,7 @@ import { type Measured, VERDICTS, type Verdict } from './store/adapter-record.ts
 import type { Adapters } from './store/adapters.ts'
 import type { Checkpoints } from './store/checkpoints.ts'
 import type { Runs } from './store/runs.ts'
+import { estimateRun, type RunEstimate } from './train/estimate.ts'
 import { Plan } from './train/plan.ts'
 import { prepareRun } from './train/run.ts'
 import {
@@ -63,6 +64,22 @@ export interface RunOptions {
   /** Go on from a checkpoint where there is one. Default: true. */
   readonly resume?: boolean
   readonly onNote?: (text: string) => void
+}
+
+/** What the run is going to take, or what is left of it where it was cut short. Stores nothing. @throws as estimateRun() */
+export async function estimate(
+  planned: PlannedRun,
+  { checkpoints }: Pick<RunParts, 'checkpoints'>,
+  { resume = true }: RunOptions = {},
+): Promise<RunEstimate> {
+  const found = resume ? await checkpoints.get(planned.id) : undefined
+  let state: TrainerState | undefined
+  try {
+    if (found !== undefined) state = decodeTrainerState(found.content)
+  } catch (error) {
+    if (!isOppuError(error, 'INVALID_DATA')) throw error // the run would start over, too
+  }
+  return await estimateRun({ ...planned.options, ...(state === undefined ? {} : { resume: state }) })
 }
 
 /** @throws OppuError those of `train` and `measure`, DISK_FULL; the signal's reason. */

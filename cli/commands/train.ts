@@ -5,6 +5,7 @@ import { DEFAULT_REPLAY, DEFAULT_VALIDATION, VALIDATION_FROM } from '../../node/
 import type { RunPlan } from '../../node/planning.ts'
 import { type Measured, VERDICTS } from '../../node/store/adapter-record.ts'
 import { parseTrainConfig, TRAIN_SCHEMA } from '../../node/train/config.ts'
+import type { RunEstimate } from '../../node/train/estimate.ts'
 import type { TrainStep } from '../../node/train/trainer.ts'
 import type { TrainReport } from '../../node/training.ts'
 import { shortId } from '../../protocol/ids.ts'
@@ -43,6 +44,7 @@ export function addTrainCommand(program: Command): void {
     )
     .option('--only <task>', 'only history items of this task')
     .option('--fresh', 'start from nothing, on all items, although there is an adapter in use')
+    .option('--dry-run', 'say what the run would take in memory and time, and train nothing')
     .option('--no-resume', 'start over, although such a run was cut short and can go on')
     .addOption(holdOutOption('the newest share of the items that is not trained on'))
     .addOption(
@@ -57,19 +59,26 @@ export function addTrainCommand(program: Command): void {
         description: `the newest share of the new items, which tells when to stop; 0: none (unasked for, none of fewer than ${VALIDATION_FROM} either)`,
       }),
     )
+    .addOption(
+      numberOption('--max-memory <GB>', {
+        ...{ default: 0, maximum: 1e6 },
+        description:
+          'memory that the process may take on the cpu, about; 0: what the system can give it. A run that needs more is refused before it starts',
+      }),
+    )
     .addOption(deviceOption())
   addSchemaOptions(command, TRAIN_SCHEMA)
   addSchemasOptions(command, METHOD_SCHEMAS)
   command.action(async options => {
     const context = new Context(options)
     const { terminal, signal } = context
-    const { base, method, only, fresh, resume, holdOut, replay, device } = options
+    const { base, method, only, fresh, resume, holdOut, replay, maxMemory, device } = options
     const isAsked = command.getOptionValueSource('validation') !== 'default'
     const config = parseTrainConfig(schemaValues(TRAIN_SCHEMA, options))
     await context.withNode(async node => {
       const learning = await node.learning()
       const progress = new Progress(terminal)
-      const steps = learning.train({
+      const request = {
         ...(base === undefined ? {} : { base }),
         ...(only === undefined ? {} : { only }),
         ...(method === undefined ? {} : { method }),
@@ -80,11 +89,18 @@ export function addTrainCommand(program: Command): void {
         holdOut,
         replay,
         ...(isAsked ? { validation: options.validation } : {}),
+        ...(maxMemory === 0 ? {} : { maxMemory: 1e9 * maxMemory }),
         device,
-        onNote: text => progress.note(text),
-        onPlan: plan => progress.plan(plan),
+        onNote: (text: string) => progress.note(text),
+        onPlan: (plan: RunPlan) => progress.plan(plan),
         signal,
-      })
+      }
+      if (options.dryRun) {
+        const estimate = await learning.estimate(request)
+        terminal.result({ event: 'estimate', ...estimate }, describeEstimate(estimate))
+        return
+      }
+      const steps = learning.train(request)
       for (;;) {
         const next = await steps.next()
         if (next.done) {
@@ -122,6 +138,8 @@ class Progress {
     const { checkpointDue: _, snapshot: __, state: ___, device, ...figures } = step
     this.#terminal.event({ event: 'step', ...figures, ...(device === undefined ? {} : { device }) })
     if (device) this.note(`training on ${device.device}: ${device.reason}`)
+    if (step.recomputed === 'layers')
+      this.note('layers are computed anew for the backward pass, to take less memory')
     this.#last = describeStep(step)
     if (step.step < step.steps) this.#terminal.progress(this.#last)
   }
@@ -138,6 +156,19 @@ function describePlan({ version, parent, fresh, replayed, validation, heldOut }:
   const items = replayed === 0 ? `${fresh} items` : `${fresh} new items and ${replayed} older ones again`
   const stopping = validation === 0 ? '' : `; the newest ${validation} of the new ones tell when to stop`
   return `version ${version}, trained ${origin}, on ${items}${stopping}; ${heldOut} kept back`
+}
+
+function describeEstimate(estimate: RunEstimate): string {
+  const { device, precision, recomputed, steps, secondsPerStep, seconds } = estimate
+  const { memoryBytes, memoryLimitBytes } = estimate
+  const anew = recomputed === 'layers' ? ', with layers computed anew' : ''
+  return [
+    memoryBytes === undefined || memoryLimitBytes === undefined
+      ? `memory: not foretold on ${device.device}`
+      : `memory: about ${formatBytes(memoryBytes)} at most${anew}, of ${formatBytes(memoryLimitBytes)} to be had`,
+    `time: about ${formatSeconds(seconds)} for ${steps} steps of ${formatSeconds(secondsPerStep)}, on ${device.device} in ${precision}`,
+    'Nothing was trained. Other work on this machine makes it longer; stopping early, shorter.',
+  ].join('\n')
 }
 
 function describeStep(step: TrainStep): string {

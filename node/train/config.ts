@@ -55,6 +55,12 @@ export const TRAIN_SCHEMA = {
     description:
       'frozen weights: float32; int8: products in 8 bits; auto: int8 where much faster here; q8, q4: float32 products with weights kept in 8 or 4 bits, for little memory',
   }),
+  recompute: choiceField({
+    default: 'auto',
+    choices: ['auto', 'none', 'layers'],
+    description:
+      'layers: keep no more of a layer than what goes in, and compute the rest anew when it is needed: a third of the memory, a third more time; auto: where the run would not fit into memory otherwise; results are the same',
+  }),
   optimizer: choiceField({
     default: 'adamw',
     choices: OPTIMIZERS,

@@ -63,6 +63,25 @@ function obstacleTo(
   return undefined
 }
 
+/** What a run reads of a base. */
+export interface Frozen {
+  readonly weights: WeightFile
+  /** For products in 8 bits. */
+  readonly int8?: Int8Weights
+}
+
+/** What a run of this precision reads; made beside the base's other derived files when it is first wanted. */
+export async function openFrozen(
+  base: Derivable,
+  precision: Precision,
+  signal?: AbortSignal,
+): Promise<Frozen> {
+  const weights = await openWeights(base, precision, signal)
+  return precision === 'int8'
+    ? { weights, int8: await openInt8Weights(base, signal === undefined ? {} : { signal }) }
+    : { weights }
+}
+
 /** The weights that a run of this precision reads, made beside the base's other derived files when they are first wanted. */
 export async function openWeights(
   base: Derivable,
@@ -76,11 +95,7 @@ export async function openWeights(
   return await quantizedWeights(derived, precision, source, signal === undefined ? {} : { signal })
 }
 
-/** The base's weights for products in 8 bits, made like those of `openWeights`. */
-export function openInt8Weights(
-  base: Derivable,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Int8Weights> {
+function openInt8Weights(base: Derivable, options: { readonly signal?: AbortSignal }): Promise<Int8Weights> {
   if (base.derived === undefined) throw new TypeError('the base has no folder for derived files')
   return int8Weights(join(base.derived, 'weights.i8'), base, options)
 }

@@ -2,8 +2,8 @@
  * What makes two runs the same run: base, method, configuration and items. A checkpoint carries it and is refused by any
  * other run, naming what differs; its hash names the checkpoint's place, so that the same command finds it again.
  *
- * Not part of it: device, threads and how often a checkpoint is made, which change nothing that is asked for. (Another
- * device or number of threads rounds differently, so only the same gives the same bits.)
+ * Not part of it: device, threads, what is computed anew and how often a checkpoint is made, which change nothing that is
+ * asked for. (Another device or number of threads rounds differently, so only the same gives the same bits.)
  */
 import { createHash } from 'node:crypto'
 import { OppuError } from '../../protocol/errors.ts'
@@ -33,7 +33,7 @@ export function identifyRun(run: {
   readonly validation: readonly Example[]
 }): RunIdentity {
   const { base, method, methodConfig, items, validation } = run
-  const { checkpointEvery: _, ...config } = run.config
+  const { checkpointEvery: _, recompute: __, ...config } = run.config
   return {
     base,
     method,

@@ -36,6 +36,8 @@ export interface TrainOptions {
   readonly threads?: number
   /** Bytes that this process can have beyond those it has; default: what the system says. A run that needs more is refused. */
   readonly availableMemory?: number
+  /** Bytes that this process may take, about; default: those it has and what the system can give it. A run that needs more is refused. */
+  readonly maxMemory?: number
   readonly signal?: AbortSignal
   /** Milliseconds since 1970; default: the clock. */
   readonly now?: () => number

@@ -8,22 +8,23 @@
  */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
+import type { Recomputed } from '../graph/recompute.ts'
 import { chooseDevice, type DeviceAccount, GraphSession } from '../graph/session.ts'
 import type { Example } from '../model/batch.ts'
 import { randomFrom } from '../model/random.ts'
 import type { PreparedMethod } from '../peft/method.ts'
 import type { TrainConfig } from './config.ts'
 import { candidate, EarlyStopping } from './early-stopping.ts'
+import { fitRun } from './fit.ts'
 import { clipScale, globalNorm, type Tensors } from './optimizer.ts'
 import { optimizers } from './optimizers.ts'
 import { Passes, stepPasses } from './passes.ts'
 import { Plan } from './plan.ts'
-import { openInt8Weights, openWeights, type Precision } from './precision.ts'
+import { openFrozen, type Precision } from './precision.ts'
 import { memory, Progress } from './progress.ts'
 import { beginRun, prepareRun, type Run, type TrainOptions } from './run.ts'
 import { scheduleFactor } from './schedule.ts'
 import { type CurvePoint, copyState, type TrainerState } from './state.ts'
-import { trainingGraph } from './training-graph.ts'
 
 export type { Example } from '../model/batch.ts'
 export type { Tensors } from './optimizer.ts'
@@ -52,6 +53,7 @@ export interface TrainStep extends CurvePoint {
   /** On the first step of a sitting only. */
   readonly device?: DeviceAccount
   readonly precision?: Precision
+  readonly recomputed?: Recomputed
   /** True when a checkpoint should be made now. */
   readonly checkpointDue: boolean
   /** The adapter as it is after this update. @throws TypeError once the next has begun to change it. */
@@ -79,9 +81,10 @@ export interface TrainedAdapter {
 }
 
 /**
- * @throws OppuError NO_USABLE_ITEMS; DIVERGED naming the step and its items; UNKNOWN_CONFIGURATION, INVALID_ARGUMENT, also
- *   for a checkpoint of another run; BASE_MISMATCH for one of another base; INVALID_DATA for one that does not fit
- *   itself; those of `GraphSession`. An abort throws the signal's reason, at the latest after the pass that is running.
+ * @throws OppuError NO_USABLE_ITEMS; OUT_OF_MEMORY saying what to change, before the first update; DIVERGED naming the step
+ *   and its items; UNKNOWN_CONFIGURATION, INVALID_ARGUMENT, also for a checkpoint of another run; BASE_MISMATCH for one of
+ *   another base; INVALID_DATA for one that does not fit itself; those of `GraphSession`. An abort throws the signal's
+ *   reason, at the latest after the pass that is running.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, TrainedAdapter> {
   const { base, signal, now = Date.now } = options
@@ -93,9 +96,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
   const device = await chooseDevice(options.device ?? 'auto')
   const state = await beginRun(options, run, device.device)
   const { parameters, precision, curve } = state
-  const int8 = precision === 'int8' ? await openInt8Weights(base, signal ? { signal } : {}) : undefined
-  const weights = await openWeights(base, precision, signal)
-  const { graph, attached } = trainingGraph(base.config, weights, method, int8)
+  const frozen = await openFrozen(base, precision, signal)
+  const { graph, attached, recomputed } = fitRun({ options, run, frozen, device: device.device })
   await using session = await GraphSession.open(graph, {
     device,
     prepack: precision === 'int8',
@@ -162,7 +164,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
       items: items.length,
       skipped: options.examples.length - items.length,
       ...(stopping && { bestStep: stopping.state.bestStep }),
-      ...(sitting === 0 ? { device, precision } : {}),
+      ...(sitting === 0 ? { device, precision, recomputed } : {}),
       checkpointDue: progress.checkpointDue(step),
       snapshot() {
         demandNow()

@@ -13,7 +13,7 @@ import type { Tensor } from '../../node/graph/tensor.ts'
 import { type Batch, batchFeeds, packExamples } from '../../node/model/batch.ts'
 import { randomFrom } from '../../node/model/random.ts'
 import { type MethodName, methods } from '../../node/peft/index.ts'
-import { passSizes } from '../../node/train/estimate.ts'
+import { passSizes } from '../../node/train/sample.ts'
 import { trainingGraph } from '../../node/train/training-graph.ts'
 import { type TestBase, tinyBase } from '../model/bases.ts'
 
