@@ -51,18 +51,18 @@ export interface EncodeOptions {
   readonly device: Device
   /** Whether the runtime will repack weights; it then gets to repack those that gain by it. Default false. */
   readonly prepack?: boolean
+  /** Names of the outputs that the model has; all of the graph's where absent. */
+  readonly outputs?: readonly string[]
 }
 
-/** Model bytes. @throws TypeError when the graph has no output. */
+/** Model bytes. @throws TypeError when the graph has no output, or not one that is named. */
 export function encodeModel(graph: Graph, options: EncodeOptions): Uint8Array {
-  if (graph.outputs.size === 0) throw new TypeError('the graph has no output')
-  const { nodes, used } = neededFor([...graph.outputs.values()], graph)
-  const lowering = new Lowering(
-    options.device === 'cpu',
-    accumulations(nodes, new Set(graph.outputs.values())),
-  )
+  const wanted = outputsOf(graph, options.outputs)
+  if (wanted.size === 0) throw new TypeError('the graph has no output')
+  const { nodes, used } = neededFor([...wanted.values()], graph)
+  const lowering = new Lowering(options.device === 'cpu', accumulations(nodes, new Set(wanted.values())))
   for (const node of nodes) lowering.add(node)
-  const outputs = [...graph.outputs].map(([name, value]) => {
+  const outputs = [...wanted].map(([name, value]) => {
     lowering.emit('Identity', [value.name], [name])
     return { name, type: typeOf({ ...value, shape: undefined }) }
   })
@@ -131,6 +131,18 @@ export function nodesForCpu(graph: Graph): string[] {
 
 function nodeName(opType: string, output: string): string {
   return `${opType} ${output}`
+}
+
+/** The graph's outputs of these names; all of them where no names are given. @throws TypeError for a name it lacks */
+export function outputsOf(graph: Graph, names?: readonly string[]): ReadonlyMap<string, Value> {
+  if (names === undefined) return graph.outputs
+  return new Map(
+    names.map(name => {
+      const value = graph.outputs.get(name)
+      if (value === undefined) throw new TypeError(`the graph has no output ${name}`)
+      return [name, value]
+    }),
+  )
 }
 
 /** Nodes that the outputs need, in order, and the values those read. */

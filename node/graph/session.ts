@@ -15,7 +15,7 @@ import * as ort from 'onnxruntime-node'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { type Device, type DeviceChoice, isDevice } from './device.ts'
 import { Graph, type Value } from './graph.ts'
-import { encodeModel, nodesForCpu } from './onnx.ts'
+import { encodeModel, nodesForCpu, outputsOf } from './onnx.ts'
 import { add, matMul, sumAll } from './ops.ts'
 import { firstLine, runtimeError } from './runtime-error.ts'
 import { type Tensor, type TensorData, tensorOf } from './tensor.ts'
@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Repack weights in 8 bits, in memory of the process's own: not shared with another, but faster. Default false. */
   readonly prepack?: boolean
+  /** Names of the outputs that the session has, for a part of the graph; what only the others need is left out. Default: all. */
+  readonly outputs?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -58,16 +60,21 @@ export class GraphSession {
   #tail: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  private constructor(session: ort.InferenceSession, graph: Graph, device: DeviceAccount) {
+  private constructor(
+    session: ort.InferenceSession,
+    graph: Graph,
+    device: DeviceAccount,
+    outputs: ReadonlyMap<string, Value>,
+  ) {
     this.#session = session
     this.device = device
     this.#inputs = new Map(graph.inputs.map(input => [input.name, input]))
-    this.#outputs = new Set(graph.outputs.keys())
+    this.#outputs = new Set(outputs.keys())
   }
 
   /**
    * The graph's weight files must stay until the session is closed.
-   * @throws TypeError for a graph without outputs
+   * @throws TypeError for a graph without outputs, or without one that is named
    * @throws OppuError DEVICE_UNAVAILABLE (a named device that cannot be had), NOT_FOUND or TRUNCATED_FILE (a
    *   weight file), OUT_OF_MEMORY, RUNTIME_FAILURE
    */
@@ -77,7 +84,8 @@ export class GraphSession {
     const { device = 'auto' } = options
     const account = typeof device === 'object' ? device : await chooseDevice(device)
     options.signal?.throwIfAborted()
-    return new GraphSession(await createSession(graph, account.device, options), graph, account)
+    const session = await createSession(graph, account.device, options)
+    return new GraphSession(session, graph, account, outputsOf(graph, options.outputs))
   }
 
   /**
@@ -266,12 +274,13 @@ async function createSession(
   device: Device,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const { threads, prepack = false } = options
+  const { threads, prepack = false, outputs } = options
   const folder = weightFolder(graph)
   const model = encodeModel(graph, {
     device,
     prepack,
     ...(folder === undefined ? {} : { weightFolder: folder }),
+    ...(outputs === undefined ? {} : { outputs }),
   })
   try {
     return await ort.InferenceSession.create(model, {

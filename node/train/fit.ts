@@ -11,7 +11,7 @@ import { encodeModel } from '../graph/onnx.ts'
 import type { Recomputed } from '../graph/recompute.ts'
 import { inputLength } from '../model/batch.ts'
 import type { TrainConfig } from './config.ts'
-import { memoryToBeHad, peakMemory } from './memory.ts'
+import { measuringMemory, memoryToBeHad, peakMemory } from './memory.ts'
 import { Plan } from './plan.ts'
 import type { Frozen } from './precision.ts'
 import { prepareRun, type Run, type TrainOptions } from './run.ts'
@@ -56,9 +56,15 @@ export function fitRun({
     const built = trainingGraph(options.base.config, frozen.weights, run.method, frozen.int8, recomputed)
     const prepack = frozen.int8 !== undefined
     const execution = executionOf(encodeModel(built.graph, { device, prepack }))
+    const measuring = executionOf(encodeModel(built.graph, { device, outputs: ['losses'] }))
     const bytes = built.graph.weights.filter(({ value }) => value.dtype === 'int8')
     const repacked = prepack ? bytes.reduce((sum, { location }) => sum + location.length, 0) : 0
-    return { ...built, recomputed, execution, needs: of => memoryOf(of, execution, repacked, resident) }
+    return {
+      ...built,
+      recomputed,
+      execution,
+      needs: of => memoryOf(of, execution, measuring, repacked, resident),
+    }
   }
   const asked = made(recompute === 'layers' ? 'layers' : 'cheap')
   if (device !== 'cpu') return asked
@@ -89,7 +95,13 @@ export function fitRun({
   )
 }
 
-function memoryOf(run: Run, execution: Execution, repacked: number, resident: number): number {
+function memoryOf(
+  run: Run,
+  execution: Execution,
+  measuring: Execution,
+  repacked: number,
+  resident: number,
+): number {
   const { items, validation, config, method } = run
   const sampled = samplePasses(run, new Plan(items.length, config))
   const kept = {
@@ -98,8 +110,10 @@ function memoryOf(run: Run, execution: Execution, repacked: number, resident: nu
     isValidated: validation.length > 0,
     repacked,
   }
-  const passes = [...sampled.training, ...sampled.validation].map(passSizes)
-  return peakMemory(execution, passes, kept, resident)
+  return (
+    peakMemory(execution, sampled.training.map(passSizes), kept, resident) +
+    measuringMemory(measuring, sampled.validation.map(passSizes))
+  )
 }
 
 /** The flags, and as few further changes as make the run fit, as they are given on the command line; with what it then takes. */

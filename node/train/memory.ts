@@ -55,6 +55,15 @@ export function peakMemory(
   )
 }
 
+/**
+ * What the session adds that measures validation items. Its weights are pages of the files that the training session has
+ * mapped too: the system counts them as resident twice, and has them once.
+ */
+export function measuringMemory(execution: Execution, passes: readonly Sizes[]): number {
+  if (passes.length === 0) return 0
+  return NODE * execution.steps.length + footprint(execution, largest(passes)).written
+}
+
 /** The passes that may take most, each once, in the order they come. */
 function largest(passes: readonly Sizes[]): Sizes[] {
   const measures: readonly ((sizes: Sizes) => number)[] = [

@@ -36,6 +36,7 @@ export function stepPasses(
 export class Passes {
   readonly #session: GraphSession
   readonly #attached: Attached
+  readonly #tensors: Tensors
   readonly #parameters: Readonly<Record<string, Tensor>>
   readonly #options: { readonly signal?: AbortSignal }
 
@@ -49,12 +50,18 @@ export class Passes {
     this.#session = session
     this.#attached = attached
     this.#options = options
+    this.#tensors = parameters
     this.#parameters = Object.fromEntries(
       [...attached.parameters].map(([name, { shape }]) => [
         name,
         { dtype: 'float32' as const, dims: shape as number[], data: parameters.get(name)! },
       ]),
     )
+  }
+
+  /** The same parameters on a session of the same graph, of fewer outputs. */
+  on(session: GraphSession): Passes {
+    return new Passes(session, this.#attached, this.#tensors, this.#options)
   }
 
   /** Loss and gradients of the mean over all labels of these batches; dropout is drawn from `random`. */
@@ -72,7 +79,7 @@ export class Passes {
     return { loss: total / labels, gradients, tokens }
   }
 
-  /** The loss alone, nothing dropped. */
+  /** The loss alone, nothing dropped; cheap only on a session that has no other output. */
   async loss(batches: readonly Batch[]): Promise<number> {
     let total = 0
     for (const batch of batches) {

@@ -8,6 +8,7 @@
  */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
 import { OppuError } from '../../protocol/errors.ts'
+import type { Graph } from '../graph/graph.ts'
 import type { Recomputed } from '../graph/recompute.ts'
 import { chooseDevice, type DeviceAccount, GraphSession } from '../graph/session.ts'
 import type { Example } from '../model/batch.ts'
@@ -105,8 +106,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     ...(signal === undefined ? {} : { signal }),
   })
   const passes = new Passes(session, attached, parameters, signal === undefined ? {} : { signal })
+  await using scoring = await openScoring(options, run, graph, device)
+  const measured = scoring === undefined ? passes : passes.on(scoring)
   const progress = new Progress(plan, config.checkpointEvery, now)
-  const validate = validator(passes, progress, plan, run)
+  const validate = validator(measured, progress, plan, run)
   const stopping =
     validate &&
     new EarlyStopping(config.patience, state.validation ?? candidate(parameters, await validate(0)))
@@ -178,6 +181,26 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, T
     signal?.throwIfAborted()
   }
   return stopping ? adapterOf(stopping.state.best, stopping.state.bestStep) : adapterOf(parameters, step)
+}
+
+/**
+ * The forward pass by itself, for validation items: the runtime computes all of a session's graph whatever is asked for, at
+ * three times the cost. Weights stay in the files that both sessions map: nothing is repacked a second time. Undefined where
+ * there are no such items, and where the device has memory of its own, which would hold the weights twice.
+ */
+async function openScoring(
+  { threads, signal }: TrainOptions,
+  { validation }: Run,
+  graph: Graph,
+  device: DeviceAccount,
+): Promise<GraphSession | undefined> {
+  if (validation.length === 0 || device.device !== 'cpu') return undefined
+  return await GraphSession.open(graph, {
+    device,
+    outputs: ['losses'],
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 /** Measures the validation items; undefined where there are none. */
