@@ -52,8 +52,6 @@ interface Parts {
   readonly state: State
   /** 32-byte seed of the key that signs. */
   readonly seed: Uint8Array
-  /** Keys that signed before it, whose invitations still hold. */
-  readonly earlier?: readonly UserId[]
   readonly now: () => number
 }
 
@@ -68,15 +66,13 @@ export class Membership {
   readonly #joined = new Map<MemberKey, Joined>()
   readonly #onExpelled = new Set<(key: MemberKey) => void>()
   #seed: Uint8Array
-  #signers: readonly UserId[]
   #networkKey: Uint8Array | undefined
   #list: { readonly members: Members; readonly signed: Signed } | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor({ state, seed, earlier = [], now }: Parts) {
+  private constructor({ state, seed, now }: Parts) {
     this.#state = state
     this.#seed = seed
-    this.#signers = [userIdFromSeed(seed), ...earlier]
     this.#now = now
   }
 
@@ -227,8 +223,7 @@ export class Membership {
    */
   join(signed: Signed, key: MemberKey): Promise<void> {
     return this.#inTurn(async () => {
-      const signer = this.#signers.find(id => id === signed.signer) ?? this.#signers[0]
-      const { invitation } = openInvitation(signed, signer)
+      const invitation = this.#recognise(signed)
       if (this.#list === undefined || this.#isMember(key)) return
       const { id, uses, expiresAt } = invitation
       if (this.#joined.has(key)) throw new OppuError('NOT_A_MEMBER', 'this member was expelled')
@@ -252,13 +247,29 @@ export class Membership {
     })
   }
 
-  /** Signs with another key from now on; invitations that the ones before signed stay good. */
+  /** Signs with another key from now on; invitations that are recorded here stay good. */
   useKey(seed: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       this.#seed = seed
-      this.#signers = [userIdFromSeed(seed), ...this.#signers]
       if (this.#list !== undefined) await this.#change([], this.#keys())
     })
+  }
+
+  /**
+   * An invitation that this coordinator's key signed (a stand-in with the same key may have), or the key before a change
+   * of keys, but of those only what is recorded here: who stole the old key can sign no new ones.
+   */
+  #recognise(signed: Signed): Invitation {
+    const { invitation } = openInvitation(signed)
+    const recorded = this.#invitations.get(invitation.id)?.signed
+    const same = recorded?.signer === signed.signer && Buffer.compare(recorded.bytes, signed.bytes) === 0
+    if (!same && signed.signer !== this.#signer)
+      throw new OppuError('BAD_SIGNATURE', 'the invitation is not of this coordinator')
+    return invitation
+  }
+
+  get #signer(): UserId {
+    return userIdFromSeed(this.#seed)
   }
 
   #isMember(key: MemberKey): boolean {
@@ -279,7 +290,7 @@ export class Membership {
 
   #isStale({ members: { createdAt, expiresAt }, signed }: { members: Members; signed: Signed }): boolean {
     const half = createdAt + (expiresAt - createdAt) / 2
-    return this.#now() >= half || signed.signer !== this.#signers[0]
+    return this.#now() >= half || signed.signer !== this.#signer
   }
 
   #demandPrivate(): void {

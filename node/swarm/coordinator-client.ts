@@ -24,6 +24,7 @@ import {
 import { oppu } from '../../protocol/messages.pb.js'
 import { call } from '../../protocol/rpc.ts'
 import { decodeTask, type EvaluationTask, encodeReport, type Report, taskId } from '../../protocol/task.ts'
+import { type MemberNews, memberNewsFrom } from './member-news.ts'
 import { type OutgoingCategory, type Peer, peerIdOf, userIdOfAddress } from './peer.ts'
 
 /** An announcement that failed is tried again after this long. */
@@ -183,6 +184,23 @@ export class CoordinatorClient {
   ): Promise<void> {
     const signed = signBytes('report', encodeReport(report, task), userSeed)
     await this.#ask({ report: signedToMessage(signed) }, oppu.Accepted, 'report', options)
+  }
+
+  /**
+   * Joins a private community: from now on this peer's key is on the list that comes back.
+   * @throws OppuError what the coordinator answers, see protocol/README.md, "Private communities".
+   */
+  async join(invitation: Signed, options: Waiting = {}): Promise<MemberNews> {
+    const request = { join: signedToMessage(invitation) }
+    const list = await this.#ask(request, oppu.MemberList, 'membership', options)
+    return this.#read(() => memberNewsFrom(list))
+  }
+
+  /** The list of members, where there is a newer one than that of `serial`; its signature is not checked here. */
+  async members(serial: number, options: Waiting = {}): Promise<MemberNews> {
+    const request = { listMembers: { serial } }
+    const list = await this.#ask(request, oppu.MemberList, 'membership', options)
+    return this.#read(() => memberNewsFrom(list))
   }
 
   async #ask<T>(
