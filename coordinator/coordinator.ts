@@ -5,25 +5,31 @@
  *
  * Leaves manifests and members to registry.ts, tasks and reports to tasks.ts, what crosses the wire to requests.ts.
  */
-import { OppuError } from '../protocol/errors.ts'
+import { type ErrorCode, isOppuError, OppuError } from '../protocol/errors.ts'
 import type { BaseId, TaskId, UserId } from '../protocol/ids.ts'
 import { COORDINATOR_LIMITS as LIMITS, PROTOCOLS } from '../protocol/limits.ts'
-import { type BaseManifest, userIdFromSeed } from '../protocol/manifest.ts'
+import type { BaseManifest } from '../protocol/manifest.ts'
+import type { Release } from '../protocol/release.ts'
 import { type Answer, serve } from '../protocol/rpc.ts'
 import type { EvaluationTask } from '../protocol/task.ts'
 import type { CoordinatorConfig } from './config.ts'
+import { Keys } from './keys.ts'
 import { Membership } from './members.ts'
 import { Listener, peerIdOfKey } from './peer.ts'
-import { Registry } from './registry.ts'
+import { RateLimit } from './rate-limit.ts'
+import { Registry, type Summary } from './registry.ts'
+import { Releases } from './releases.ts'
 import {
   answer,
   type Handlers,
   memberHandlers,
+  type RequestKind,
   readRequest,
   registryHandlers,
+  releaseHandlers,
   taskHandlers,
 } from './requests.ts'
-import { readOrMakeSeed, State } from './state.ts'
+import { State } from './state.ts'
 import { type ReceivedReport, Tasks } from './tasks.ts'
 
 export interface CoordinatorOptions extends CoordinatorConfig {
@@ -33,43 +39,74 @@ export interface CoordinatorOptions extends CoordinatorConfig {
   readonly seed?: Uint8Array
   /** Milliseconds since 1970. */
   readonly now?: () => number
+  /** Told of every request when it has been answered. */
+  readonly onRequest?: (event: RequestEvent) => void
   readonly signal?: AbortSignal
 }
 
+/** What one request was and came to; never what was in it. */
+export interface RequestEvent {
+  readonly kind: RequestKind | 'unknown'
+  readonly outcome: 'ok' | ErrorCode
+  readonly seconds: number
+  /** Id of the peer that asked. */
+  readonly peer: string
+}
+
+interface Parts {
+  readonly state: State
+  readonly keys: Keys
+  readonly registry: Registry
+  readonly releases: Releases
+  readonly tasks: Tasks
+  readonly membership: Membership
+}
+
+export interface Counts {
+  readonly bases: number
+  readonly releases: number
+  readonly openTasks: number
+  readonly reports: number
+  /** Members whose announcements hold. */
+  readonly announced: number
+  /** Members of a private community. */
+  readonly members: number
+  readonly keyChanges: number
+  readonly connections: number
+}
+
 export class Coordinator implements AsyncDisposable {
-  /** The key that members pin. */
-  readonly id: UserId
   /** Who may connect and by which invitation. */
   readonly membership: Membership
   readonly #listener: Listener
-  readonly #registry: Registry
-  readonly #tasks: Tasks
+  readonly #parts: Parts
   readonly #resources: AsyncDisposableStack
   readonly #rates: RateLimit
   readonly #handlers: Handlers
+  readonly #now: () => number
+  readonly #onRequest: (event: RequestEvent) => void
+  #turn: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
-  private constructor(parts: {
-    id: UserId
-    listener: Listener
-    registry: Registry
-    tasks: Tasks
-    membership: Membership
-    now: () => number
-    resources: AsyncDisposableStack
-  }) {
-    this.id = parts.id
+  private constructor(
+    parts: Parts,
+    listener: Listener,
+    options: CoordinatorOptions,
+    resources: AsyncDisposableStack,
+  ) {
     this.membership = parts.membership
-    this.#listener = parts.listener
-    this.#registry = parts.registry
-    this.#tasks = parts.tasks
-    this.#rates = new RateLimit(LIMITS.requestsPerMinute, parts.now)
+    this.#parts = parts
+    this.#listener = listener
+    this.#now = options.now ?? Date.now
+    this.#onRequest = options.onRequest ?? (() => {})
+    this.#rates = new RateLimit(LIMITS.requestsPerMinute, this.#now)
     this.#handlers = {
       ...registryHandlers(parts.registry),
+      ...releaseHandlers(parts.releases, parts.keys),
       ...taskHandlers(parts.tasks),
       ...memberHandlers(parts.membership),
     }
-    this.#resources = parts.resources
+    this.#resources = resources
   }
 
   /** Opens the state in `home` and listens. @throws OppuError IN_USE, CONNECTION_FAILED, INVALID_ARGUMENT, INVALID_DATA. */
@@ -78,27 +115,22 @@ export class Coordinator implements AsyncDisposable {
     await using stack = new AsyncDisposableStack()
     const now = options.now ?? Date.now
     const state = stack.use(await State.open(options.home)) // locked: of two that start at once one makes the key
-    const seed = options.seed ?? (await readOrMakeSeed(options.home))
-    const registry = await Registry.open(state, seed, now)
-    const tasks = await Tasks.open(state, seed, now)
+    const keys = await Keys.open(state, options.home, options.seed)
+    const registry = await Registry.open(state, keys, now)
+    const releases = await Releases.open(state, keys, now)
+    const tasks = await Tasks.open(state, keys, now)
+    const { seed, networkSeed } = keys
     const membership = await Membership.open({ state, seed, now })
     const listener = stack.use(
       await Listener.open({
-        seed,
+        seed: networkSeed,
         listen: options.listen,
         admits: key => membership.admits(key),
         networkKey: membership.networkKey,
       }),
     )
-    const coordinator = new Coordinator({
-      id: userIdFromSeed(seed),
-      listener,
-      registry,
-      tasks,
-      membership,
-      now,
-      resources: stack.move(),
-    })
+    const parts = { state, keys, registry, releases, tasks, membership }
+    const coordinator = new Coordinator(parts, listener, options, stack.move())
     try {
       await coordinator.#listen()
       options.signal?.throwIfAborted()
@@ -107,6 +139,11 @@ export class Coordinator implements AsyncDisposable {
       throw error
     }
     return coordinator
+  }
+
+  /** The key that signs, and that members trust. */
+  get id(): UserId {
+    return this.#parts.keys.id
   }
 
   /** Where members reach it, each ending in `/p2p/<id>`; empty when it does not listen. */
@@ -120,35 +157,87 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /** Signs and keeps a base's manifest. @throws OppuError INVALID_DATA, TOO_LARGE, DISK_FULL. */
-  async publishManifest(
-    manifest: BaseManifest,
-    options: { readonly licenceText?: string } = {},
-  ): Promise<BaseId> {
-    this.#demandOpen()
-    return this.#registry.publish(manifest, options.licenceText)
+  publishManifest(manifest: BaseManifest, options: { readonly licenceText?: string } = {}): Promise<BaseId> {
+    return this.#inTurn(({ registry }) => registry.publish(manifest, options.licenceText))
+  }
+
+  /** Lets `name:tag` stand for a published base from now on. @throws OppuError NOT_FOUND, INVALID_ARGUMENT, TOO_LARGE. */
+  setRelease(name: string, tag: string, base: BaseId): Promise<Release> {
+    return this.#inTurn(({ registry, releases }) => {
+      demandPublished(registry, base)
+      return releases.set(name, tag, base)
+    })
   }
 
   /** Signs and keeps a task for a published base. @throws OppuError NOT_FOUND, INVALID_DATA, TOO_LARGE, DISK_FULL. */
-  async publishTask(task: EvaluationTask): Promise<TaskId> {
-    this.#demandOpen()
-    if (!this.#registry.has(task.baseId))
-      throw new OppuError('NOT_FOUND', `no base ${task.baseId} is published here`)
-    return this.#tasks.publish(task)
+  publishTask(task: EvaluationTask): Promise<TaskId> {
+    return this.#inTurn(({ registry, tasks }) => {
+      demandPublished(registry, task.baseId)
+      return tasks.publish(task)
+    })
+  }
+
+  /**
+   * Makes a new signing key and signs everything with it that is published. The network key, and with it every address,
+   * stays. Returns the new key. @throws OppuError TOO_LARGE after too many changes, DISK_FULL.
+   */
+  changeKey(): Promise<UserId> {
+    return this.#inTurn(async ({ keys, releases, tasks, membership }) => {
+      const next = await keys.change(this.#now())
+      await releases.reload()
+      await tasks.reload()
+      await membership.useKey(keys.seed)
+      return next
+    })
   }
 
   /** Ids of the published bases. */
   bases(): BaseId[] {
     this.#demandOpen()
-    return this.#registry.bases()
+    return this.#parts.registry.bases()
+  }
+
+  /** What is published, in short. @throws OppuError NOT_FOUND. */
+  summary(id: BaseId): Summary {
+    this.#demandOpen()
+    return demandPublished(this.#parts.registry, id)
+  }
+
+  /** What names and tags stand for, sorted. */
+  releases(): Release[] {
+    this.#demandOpen()
+    return this.#parts.releases.list()
+  }
+
+  /** Counts of what is kept and of who is there, for whoever watches over it. */
+  counts(): Counts {
+    this.#demandOpen()
+    const { registry, releases, tasks, membership, keys } = this.#parts
+    return {
+      bases: registry.bases().length,
+      releases: releases.list().length,
+      openTasks: tasks.handOut().length,
+      reports: tasks.received,
+      announced: registry.announced(),
+      members: membership.members().length,
+      keyChanges: keys.changes.length,
+      connections: this.#listener.connections,
+    }
+  }
+
+  /** Reads something from disk. @throws what reading throws. */
+  async check(): Promise<void> {
+    this.#demandOpen()
+    await this.#parts.state.keys('keys')
   }
 
   /** Reports received, for one task where given. */
   async reports(task?: TaskId): Promise<ReceivedReport[]> {
     this.#demandOpen()
-    return this.#tasks.reports(task)
+    return this.#parts.tasks.reports(task)
   }
 
-  /** Ends what is in flight and stops. */
+  /** Takes no more requests, answers those that have come, within a few seconds, and stops. */
   close(): Promise<void> {
     this.#closed ??= this.#resources.disposeAsync()
     return this.#closed
@@ -161,23 +250,45 @@ export class Coordinator implements AsyncDisposable {
   async #listen(): Promise<void> {
     this.membership.onExpelled(key => {
       const peer = peerIdOfKey(key)
-      this.#registry.forget(peer)
+      this.#parts.registry.forget(peer)
       void this.#listener.hangUp(peer)
     })
     await this.#listener.handle(
       PROTOCOLS.coordinator,
       LIMITS.streamsPerConnection,
-      (duplex, { remote, key, signal }) => {
+      async (duplex, context) => {
+        const { remote, key, signal } = context
+        const started = performance.now()
+        let kind: RequestEvent['kind'] = 'unknown'
+        const tell = (outcome: RequestEvent['outcome']) =>
+          this.#onRequest({ kind, outcome, seconds: (performance.now() - started) / 1000, peer: remote })
         const respond = async (bytes: Uint8Array): Promise<Answer> => {
           this.#rates.take(remote)
           const asked = readRequest(this.#handlers, bytes)
-          if (asked.kind !== 'join' && !this.membership.admits(key))
+          kind = asked.kind
+          if (kind !== 'join' && !this.membership.admits(key))
             throw new OppuError('NOT_A_MEMBER', 'strangers may only join')
           return { body: await answer(this.#handlers, asked, { remote, key }) }
         }
-        return serve(duplex, respond, { maximumRequest: LIMITS.request, signal })
+        try {
+          await serve(duplex, respond, { maximumRequest: LIMITS.request, signal })
+          tell('ok')
+        } catch (error) {
+          tell(isOppuError(error) ? error.code : 'UNAVAILABLE')
+          throw error
+        }
       },
     )
+  }
+
+  /** One change of what is published after the other. */
+  #inTurn<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => {
+      this.#demandOpen()
+      return work(this.#parts)
+    })
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   #demandOpen(): void {
@@ -185,25 +296,8 @@ export class Coordinator implements AsyncDisposable {
   }
 }
 
-/** So many requests a minute from each peer, counted anew every minute. */
-class RateLimit {
-  readonly #most: number
-  readonly #now: () => number
-  readonly #counts = new Map<string, number>()
-  #minute = 0
-
-  constructor(most: number, now: () => number) {
-    this.#most = most
-    this.#now = now
-  }
-
-  /** @throws OppuError REFUSED when `peer` asks too often. */
-  take(peer: string): void {
-    const minute = Math.floor(this.#now() / 60_000)
-    if (minute !== this.#minute) this.#counts.clear()
-    this.#minute = minute
-    const count = (this.#counts.get(peer) ?? 0) + 1
-    this.#counts.set(peer, count)
-    if (count > this.#most) throw new OppuError('REFUSED', 'too many requests in this minute')
-  }
+function demandPublished(registry: Registry, id: BaseId): Summary {
+  const summary = registry.summary(id)
+  if (summary === undefined) throw new OppuError('NOT_FOUND', `no base ${id} is published here`)
+  return summary
 }

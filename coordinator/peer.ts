@@ -19,6 +19,9 @@ import { idFromBytes, idToBytes, type MemberKey } from '../protocol/ids.ts'
 import { STRANGER_LIMITS, TRANSPORT } from '../protocol/limits.ts'
 import { noiseSettings } from '../protocol/network-key.ts'
 
+/** How long requests that have come may still take when the coordinator is told to stop. */
+const STOP_MS = 5_000
+
 export interface ListenerOptions {
   /** 32-byte Ed25519 seed; the same key signs what the coordinator publishes. */
   readonly seed: Uint8Array
@@ -138,7 +141,12 @@ export class Listener implements AsyncDisposable {
     if (this.#closed === undefined) await this.#node.hangUp(peerIdFromString(peer)).catch(() => {})
   }
 
-  /** Aborts every stream, waits for their handlers, and stops. */
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#node.getConnections().length
+  }
+
+  /** Takes no more streams, waits for those there are, aborts what is left after `STOP_MS`, and stops. */
   close(): Promise<void> {
     this.#closed ??= this.#stop()
     return this.#closed
@@ -149,8 +157,13 @@ export class Listener implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    this.#closing.abort(new OppuError('CLOSED', 'the coordinator is closed'))
+    await this.#node.unhandle(this.#node.getProtocols().filter(name => name.startsWith('/oppu/')))
+    const late = setTimeout(
+      () => this.#closing.abort(new OppuError('CLOSED', 'the coordinator is closed')),
+      STOP_MS,
+    )
     await Promise.allSettled(this.#handling)
+    clearTimeout(late)
     await this.#node.stop()
   }
 }

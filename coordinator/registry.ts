@@ -8,20 +8,28 @@ import { COORDINATOR_LIMITS as LIMITS, MANIFEST_LIMITS } from '../protocol/limit
 import {
   type BaseManifest,
   baseId,
+  decodeManifest,
   decodeSigned,
   encodeManifest,
   encodeSigned,
   type Signed,
-  signBytes,
   signLicence,
-  userIdFromSeed,
 } from '../protocol/manifest.ts'
+import type { Keys } from './keys.ts'
 import { isAddress } from './peer.ts'
 import type { State } from './state.ts'
 
 export interface Published {
   readonly manifest: Signed
   readonly licence?: Signed
+}
+
+/** What a list of bases says of each. */
+export interface Summary {
+  readonly version: BaseManifest['version']
+  readonly name: string
+  /** SPDX identifier where there is one. */
+  readonly licence: string
 }
 
 interface Announcement {
@@ -32,51 +40,53 @@ interface Announcement {
 
 export class Registry {
   readonly #state: State
-  readonly #seed: Uint8Array
+  readonly #keys: Keys
   readonly #now: () => number
-  readonly #ids: Set<BaseId>
+  readonly #bases = new Map<BaseId, Summary>()
   /** By peer id, the latest announcement last. */
   readonly #members = new Map<string, Announcement>()
 
-  private constructor(state: State, seed: Uint8Array, now: () => number, ids: Set<BaseId>) {
+  private constructor(state: State, keys: Keys, now: () => number) {
     this.#state = state
-    this.#seed = seed
+    this.#keys = keys
     this.#now = now
-    this.#ids = ids
   }
 
   /** @throws OppuError INVALID_DATA when what is published was signed with another key: no member would take it. */
-  static async open(state: State, seed: Uint8Array, now: () => number): Promise<Registry> {
-    const ids = new Set((await state.keys('manifests')).map(key => parseId<BaseId>(key, 'base id')))
-    const registry = new Registry(state, seed, now, ids)
-    for (const id of ids) {
-      const { signer } = (await registry.get(id)).manifest
-      if (signer !== userIdFromSeed(seed))
+  static async open(state: State, keys: Keys, now: () => number): Promise<Registry> {
+    const registry = new Registry(state, keys, now)
+    for (const key of await state.keys('manifests')) {
+      const id = parseId<BaseId>(key, 'base id')
+      const { signer, bytes } = await registry.#signed(id)
+      if (signer !== keys.id)
         throw new OppuError(
           'INVALID_DATA',
           `what is published here was signed by ${signer}: put that key's file back, or publish anew in another folder`,
         )
-      break // with this held at every opening, one stands for all
+      registry.#bases.set(id, summaryOf(decodeManifest(bytes)))
     }
     return registry
   }
 
-  /** Ids of what is published, sorted. */
-  bases(): BaseId[] {
-    return [...this.#ids].sort()
+  /** Ids of what is published, sorted; with `version`, of manifests of that version only. */
+  bases(version?: BaseManifest['version']): BaseId[] {
+    return [...this.#bases.keys()]
+      .filter(id => version === undefined || this.#bases.get(id)?.version === version)
+      .sort()
   }
 
-  has(id: BaseId): boolean {
-    return this.#ids.has(id)
+  /** What is published under `id`, in short. */
+  summary(id: BaseId): Summary | undefined {
+    return this.#bases.get(id)
   }
 
   /** Signs and keeps a manifest, with the text of its licence where given. Again is as good as once. */
   async publish(manifest: BaseManifest, licenceText?: string): Promise<BaseId> {
     const id = baseId(manifest)
-    if (!this.#ids.has(id) && this.#ids.size >= LIMITS.manifests) {
+    if (!this.#bases.has(id) && this.#bases.size >= LIMITS.manifests) {
       throw new OppuError('TOO_LARGE', `a coordinator publishes at most ${LIMITS.manifests} bases`)
     }
-    const signed = signBytes('manifest', encodeManifest(manifest), this.#seed)
+    const signed = this.#keys.sign('manifest', encodeManifest(manifest))
     const puts = [{ table: 'manifests' as const, key: id, value: encodeSigned(signed) }]
     if (licenceText !== undefined && Buffer.byteLength(licenceText) > LIMITS.licence) {
       throw new OppuError('TOO_LARGE', `a licence's text has at most ${LIMITS.licence} bytes`)
@@ -88,21 +98,20 @@ export class Registry {
             {
               table: 'licences' as const,
               key: id,
-              value: encodeSigned(signLicence(id, licenceText, this.#seed)),
+              value: encodeSigned(signLicence(id, licenceText, this.#keys.seed)),
             },
           ]
     await this.#state.put([...puts, ...licence])
-    this.#ids.add(id)
+    this.#bases.set(id, summaryOf(manifest))
     return id
   }
 
   /** @throws OppuError NOT_FOUND. */
   async get(id: BaseId): Promise<Published> {
-    const manifest = this.#ids.has(id) ? await this.#state.get('manifests', id) : undefined
-    if (manifest === undefined) throw new OppuError('NOT_FOUND', `no base ${id} is published`)
+    const manifest = await this.#signed(id)
     const licence = await this.#state.get('licences', id)
     return {
-      manifest: decodeSigned(manifest, MANIFEST_LIMITS.bytes),
+      manifest,
       ...(licence === undefined ? {} : { licence: decodeSigned(licence, LIMITS.licence + 32) }),
     }
   }
@@ -120,7 +129,7 @@ export class Registry {
       if (address.length > LIMITS.address || !isAddress(address, peer))
         throw new OppuError('INVALID_ARGUMENT', "an announced address is not the member's own")
     }
-    const unknown = bases.find(id => !this.#ids.has(id))
+    const unknown = bases.find(id => !this.#bases.has(id))
     if (unknown !== undefined) throw new OppuError('NOT_FOUND', `no base ${unknown} is published`)
     this.#forgetExpired()
     this.#members.delete(peer)
@@ -145,9 +154,21 @@ export class Registry {
       .map(({ addresses }) => addresses)
   }
 
+  /** Members whose announcements hold at present. */
+  announced(): number {
+    this.#forgetExpired()
+    return this.#members.size
+  }
+
   /** Forgets what a member has announced. */
   forget(peer: string): void {
     this.#members.delete(peer)
+  }
+
+  async #signed(id: BaseId): Promise<Signed> {
+    const manifest = await this.#state.get('manifests', id)
+    if (manifest === undefined) throw new OppuError('NOT_FOUND', `no base ${id} is published`)
+    return decodeSigned(manifest, MANIFEST_LIMITS.bytes)
   }
 
   /** Announcements all live equally long, so the first that has not expired ends the search. */
@@ -158,4 +179,8 @@ export class Registry {
       this.#members.delete(peer)
     }
   }
+}
+
+function summaryOf({ version, name, licence }: BaseManifest): Summary {
+  return { version, name, licence }
 }

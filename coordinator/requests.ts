@@ -10,14 +10,15 @@ import { type BaseId, idFromBytes, idToBytes, type MemberKey } from '../protocol
 import { COORDINATOR_LIMITS as LIMITS } from '../protocol/limits.ts'
 import { signedFromMessage, signedToMessage } from '../protocol/manifest.ts'
 import { oppu } from '../protocol/messages.pb.js'
+import type { Keys } from './keys.ts'
 import type { Membership } from './members.ts'
 import type { Registry } from './registry.ts'
+import type { Releases } from './releases.ts'
 import type { Tasks } from './tasks.ts'
 
 type Request = oppu.CoordinatorRequest
-type Named = NonNullable<Request['request']>
-/** The kinds of request that are answered. */
-export type RequestKind = Exclude<Named, 'listBases' | 'listReleases' | 'listKeys'>
+/** The kinds of request: every one that the protocol has is answered. */
+export type RequestKind = NonNullable<Request['request']>
 
 /** Who asks. */
 export interface Caller {
@@ -54,9 +55,13 @@ export function answer(handlers: Handlers, { kind, request }: Asked, caller: Cal
 /** Bases and who holds them. */
 export function registryHandlers(
   registry: Registry,
-): Handlers<'listManifests' | 'getManifest' | 'listProviders' | 'announce'> {
+): Handlers<'listManifests' | 'listBases' | 'getManifest' | 'listProviders' | 'announce'> {
   return {
+    /** What programs ask that know version 1 only: they could not read the others. */
     async listManifests() {
+      return oppu.IdList.encode({ ids: registry.bases(1).map(idToBytes) }).finish()
+    },
+    async listBases() {
       return oppu.IdList.encode({ ids: registry.bases().map(idToBytes) }).finish()
     },
     async getManifest({ id }) {
@@ -73,6 +78,18 @@ export function registryHandlers(
     async announce({ baseIds, addresses }, { remote }) {
       const ms = registry.announce(remote, (baseIds ?? []).map(readId), addresses ?? [])
       return oppu.Announced.encode({ expiresIn: Math.floor(ms / 1000) }).finish()
+    },
+  }
+}
+
+/** What names and tags stand for, and the keys that signed. */
+export function releaseHandlers(releases: Releases, keys: Keys): Handlers<'listReleases' | 'listKeys'> {
+  return {
+    async listReleases() {
+      return oppu.ReleaseList.encode({ releases: releases.signed().map(signedToMessage) }).finish()
+    },
+    async listKeys() {
+      return oppu.KeyList.encode({ changes: keys.changes.map(signedToMessage) }).finish()
     },
   }
 }

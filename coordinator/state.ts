@@ -18,8 +18,10 @@ export type TableName =
   | 'invitations'
   | 'revoked'
   | 'joined'
+  | 'releases'
+  | 'keys'
 
-interface Put {
+export interface Put {
   readonly table: TableName
   readonly key: string
   readonly value: Uint8Array
@@ -44,6 +46,8 @@ export class State implements AsyncDisposable {
       invitations: sublevelOf(level, 'invitations'),
       revoked: sublevelOf(level, 'revoked'),
       joined: sublevelOf(level, 'joined'),
+      releases: sublevelOf(level, 'releases'),
+      keys: sublevelOf(level, 'keys'),
     }
   }
 
@@ -139,7 +143,8 @@ export async function readOrMakeSeed(home: string): Promise<Uint8Array> {
   return new Uint8Array(made)
 }
 
-async function writeSeed(path: string, seed: Uint8Array): Promise<void> {
+/** Writes a 32-byte seed so that only its owner can read it, and it is on disk. */
+export async function writeSeed(path: string, seed: Uint8Array): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600)
   try {

@@ -6,7 +6,7 @@
 import { OppuError } from '../protocol/errors.ts'
 import { parseId, type TaskId, type UserId } from '../protocol/ids.ts'
 import { COORDINATOR_LIMITS as LIMITS, REPORT_LIMITS, TASK_LIMITS } from '../protocol/limits.ts'
-import { decodeSigned, encodeSigned, type Signed, signBytes, verifyBytes } from '../protocol/manifest.ts'
+import { decodeSigned, encodeSigned, type Signed, verifyBytes } from '../protocol/manifest.ts'
 import {
   checkAgainst,
   decodeReport,
@@ -16,6 +16,7 @@ import {
   type Report,
   taskId,
 } from '../protocol/task.ts'
+import type { Keys } from './keys.ts'
 import type { State } from './state.ts'
 
 export interface ReceivedReport {
@@ -26,34 +27,44 @@ export interface ReceivedReport {
 
 interface Open {
   readonly task: EvaluationTask
-  readonly signed: Signed
+  signed: Signed
   reports: number
 }
 
 export class Tasks {
   readonly #state: State
-  readonly #seed: Uint8Array
+  readonly #keys: Keys
   readonly #now: () => number
   readonly #tasks = new Map<TaskId, Open>()
   /** Reports are taken one after the other, so that looking and writing cannot be divided. */
   #turn: Promise<void> = Promise.resolve()
 
-  private constructor(state: State, seed: Uint8Array, now: () => number) {
+  private constructor(state: State, keys: Keys, now: () => number) {
     this.#state = state
-    this.#seed = seed
+    this.#keys = keys
     this.#now = now
   }
 
-  static async open(state: State, seed: Uint8Array, now: () => number): Promise<Tasks> {
-    const tasks = new Tasks(state, seed, now)
-    for (const key of await state.keys('tasks')) {
-      const value = await state.get('tasks', key)
+  static async open(state: State, keys: Keys, now: () => number): Promise<Tasks> {
+    const tasks = new Tasks(state, keys, now)
+    await tasks.reload()
+    return tasks
+  }
+
+  /** Reads again what is kept, after it was signed anew. */
+  async reload(): Promise<void> {
+    for (const key of await this.#state.keys('tasks')) {
+      const value = await this.#state.get('tasks', key)
       if (value === undefined) continue
       const signed = decodeSigned(value, TASK_LIMITS.bytes)
-      const reports = (await state.keys('reports', `${key}/`)).length
-      tasks.#tasks.set(parseId<TaskId>(key, 'task id'), { task: decodeTask(signed.bytes), signed, reports })
+      const id = parseId<TaskId>(key, 'task id')
+      const known = this.#tasks.get(id)
+      if (known !== undefined) known.signed = signed
+      else {
+        const reports = (await this.#state.keys('reports', `${key}/`)).length
+        this.#tasks.set(id, { task: decodeTask(signed.bytes), signed, reports })
+      }
     }
-    return tasks
   }
 
   /** Signs and keeps a task. Again is as good as once. @throws OppuError TOO_LARGE when there are too many. */
@@ -62,7 +73,7 @@ export class Tasks {
     if (this.#tasks.has(id)) return id
     if (this.handOut().length >= LIMITS.tasks)
       throw new OppuError('TOO_LARGE', `a coordinator has at most ${LIMITS.tasks} open tasks`)
-    const signed = signBytes('task', encodeTask(task), this.#seed)
+    const signed = this.#keys.sign('task', encodeTask(task))
     await this.#state.put([{ table: 'tasks', key: id, value: encodeSigned(signed) }])
     this.#tasks.set(id, { task, signed, reports: 0 })
     return id
@@ -100,6 +111,13 @@ export class Tasks {
     })
     this.#turn = taken.catch(() => {})
     return taken
+  }
+
+  /** How many reports were received. */
+  get received(): number {
+    let received = 0
+    for (const { reports } of this.#tasks.values()) received += reports
+    return received
   }
 
   /** Everything received, for one task where given; sorted by task, user and adapter. */

@@ -79,7 +79,15 @@ export interface Signed {
 }
 
 /** What a signature is for; part of what is signed. */
-export type SignatureDomain = 'manifest' | 'licence' | 'task' | 'report' | 'release' | 'key-change' | 'invitation' | 'members'
+export type SignatureDomain =
+  | 'manifest'
+  | 'licence'
+  | 'task'
+  | 'report'
+  | 'invitation'
+  | 'members'
+  | 'release'
+  | 'key-change'
 
 /** @throws OppuError INVALID_DATA when `manifest` breaks a rule or limit, naming it. */
 export function encodeManifest(manifest: BaseManifest): Uint8Array {

@@ -1,12 +1,13 @@
 /** One good example of every signed thing, for the tests that bend it. */
 import type { AdapterManifest } from '../../protocol/adapter.ts'
-import type { AdapterId, ChunkHash, InvitationId, MemberKey } from '../../protocol/ids.ts'
+import type { AdapterId, ChunkHash, InvitationId, MemberKey, TreeRoot } from '../../protocol/ids.ts'
 import type { Invitation } from '../../protocol/invitation.ts'
-import { baseId, type ManifestV1 } from '../../protocol/manifest.ts'
+import { baseId, type ManifestV1, type ManifestV2 } from '../../protocol/manifest.ts'
 import type { Members } from '../../protocol/members.ts'
 import { type EvaluationTask, type Report, taskId } from '../../protocol/task.ts'
 
 const hash = (digit: string) => digit.repeat(64) as ChunkHash
+const root = (digit: string) => digit.repeat(64) as TreeRoot
 
 export const manifest: ManifestV1 = {
   version: 1,
@@ -23,6 +24,19 @@ export const manifest: ManifestV1 = {
       size: 8193,
       chunks: [hash('b'), hash('c'), hash('d')],
     },
+  ],
+}
+
+/** The next version of the same base, with roots instead of hashes. */
+export const manifestV2: ManifestV2 = {
+  version: 2,
+  name: 'A small base',
+  format: 'huggingface',
+  architecture: 'LlamaForCausalLM',
+  licence: 'Apache-2.0',
+  files: [
+    { path: 'config.json', size: 10, root: root('a'), chunkCount: 1 },
+    { path: 'weights/model.safetensors', size: 1_000_000, root: root('b'), chunkCount: 2 },
   ],
 }
 
