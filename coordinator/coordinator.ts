@@ -104,7 +104,7 @@ export class Coordinator implements AsyncDisposable {
       ...registryHandlers(parts.registry),
       ...releaseHandlers(parts.releases, parts.keys),
       ...taskHandlers(parts.tasks),
-      ...memberHandlers(parts.membership),
+      ...memberHandlers(parts.membership, parts.keys),
     }
     this.#resources = resources
   }
@@ -248,6 +248,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
+    const reached = this.addresses()
+    if (reached.length > 0) await this.membership.reachedAt(reached)
     this.membership.onExpelled(key => {
       const peer = peerIdOfKey(key)
       this.#parts.registry.forget(peer)

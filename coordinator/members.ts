@@ -67,6 +67,7 @@ export class Membership {
   readonly #onExpelled = new Set<(key: MemberKey) => void>()
   #seed: Uint8Array
   #networkKey: Uint8Array | undefined
+  #addresses: readonly string[] = []
   #list: { readonly members: Members; readonly signed: Signed } | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -125,18 +126,32 @@ export class Membership {
     })
   }
 
-  /** Signs and keeps an invitation. @throws OppuError REFUSED in an open community, INVALID_DATA, TOO_LARGE. */
+  /** Remembers where the coordinator is reached, for invitations. */
+  reachedAt(addresses: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#state.put([{ ...AT_ADDRESSES, value: toJson(addresses) }])
+      this.#addresses = addresses
+    })
+  }
+
+  /**
+   * Signs and keeps an invitation, to be joined at `addresses` (those where the coordinator was reached last).
+   * @throws OppuError REFUSED in an open community, INVALID_ARGUMENT, INVALID_DATA.
+   */
   invite(options: {
     readonly uses: number
     readonly expiresAt: number
-    readonly addresses: readonly string[]
+    readonly addresses?: readonly string[] | undefined
   }): Promise<Signed> {
     return this.#inTurn(async () => {
       this.#demandPrivate()
       const { uses, expiresAt } = options
-      const [first, ...others] = options.addresses
+      const [first, ...others] = (options.addresses ?? this.#addresses).slice(0, INVITATION_LIMITS.addresses)
       if (first === undefined)
-        throw new OppuError('INVALID_ARGUMENT', 'an invitation needs an address at which to join')
+        throw new OppuError(
+          'INVALID_ARGUMENT',
+          'an invitation needs an address: start the coordinator once, or give --address',
+        )
       const now = this.#now()
       if (expiresAt <= now || expiresAt > now + INVITATION_LIMITS.lifetimeMs)
         throw new OppuError('INVALID_ARGUMENT', 'an invitation ends in the future, within a year')
@@ -339,8 +354,10 @@ export class Membership {
       this.#revoked.add(parseId<InvitationId>(id, 'invitation'))
     for (const key of await this.#state.keys('joined')) {
       const value = await this.#state.get('joined', key)
-      if (value !== undefined) this.#joined.set(parseId<MemberKey>(key, 'member'), fromJson(value))
+      if (value !== undefined) this.#joined.set(parseId<MemberKey>(key, 'member'), fromJson<Joined>(value))
     }
+    const addresses = await this.#state.get(AT_ADDRESSES.table, AT_ADDRESSES.key)
+    if (addresses !== undefined) this.#addresses = fromJson<string[]>(addresses)
     const list = await this.#state.get(AT_LIST.table, AT_LIST.key)
     if (list === undefined) return
     const signed = decodeSigned(list, LIMITS.bytes)
@@ -357,6 +374,7 @@ export class Membership {
 
 const NONE = new Uint8Array()
 const AT_LIST = { table: 'community', key: 'members' } as const
+const AT_ADDRESSES = { table: 'community', key: 'addresses' } as const
 const AT_NETWORK_KEY = { table: 'community', key: 'network-key' } as const
 
 function toJson(value: object): Uint8Array {
@@ -364,6 +382,6 @@ function toJson(value: object): Uint8Array {
 }
 
 /** What `toJson` wrote here: LevelDB checks its own files. */
-function fromJson(bytes: Uint8Array): Joined {
-  return JSON.parse(new TextDecoder().decode(bytes)) as Joined
+function fromJson<T>(bytes: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(bytes)) as T
 }

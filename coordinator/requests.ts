@@ -108,11 +108,14 @@ export function taskHandlers(tasks: Tasks): Handlers<'listTasks' | 'report'> {
 }
 
 /** Joining, and the list of members. */
-export function memberHandlers(membership: Membership): Handlers<'join' | 'listMembers'> {
+export function memberHandlers(membership: Membership, keys: Keys): Handlers<'join' | 'listMembers'> {
   const list = async (serial: number) => {
     const current = await membership.current()
     if (current === undefined) return oppu.MemberList.encode({}).finish()
-    const news = current.serial > serial ? { members: signedToMessage(current.signed) } : {}
+    const news =
+      current.serial > serial
+        ? { members: signedToMessage(current.signed), keys: keys.changes.map(signedToMessage) }
+        : {}
     return oppu.MemberList.encode({ serial: current.serial, ...news }).finish()
   }
   return {
