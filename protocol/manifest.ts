@@ -179,18 +179,6 @@ export class HashedChunk {
   }
 }
 
-/** Where chunk `index` of `file` lies in the file, in bytes. @throws TypeError when there is no such chunk. */
-export function chunkRange(
-  manifest: ManifestV1,
-  file: FileOfHashes,
-  index: number,
-): { readonly offset: number; readonly length: number } {
-  if (!Number.isInteger(index) || index < 0 || index >= file.chunks.length)
-    throw new TypeError(`${file.path} has no chunk ${index}`)
-  const offset = index * manifest.chunkSize
-  return { offset, length: Math.min(manifest.chunkSize, file.size - offset) }
-}
-
 /** Bytes of all files together. */
 export function baseBytes(manifest: BaseManifest): number {
   return manifest.files.reduce((sum, file) => sum + file.size, 0)

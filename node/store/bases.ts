@@ -122,6 +122,11 @@ export class BaseSource implements ChunkSource {
     return new BaseSource(base.folder, await demandOutline(base.folder, base.manifest))
   }
 
+  /** Files in `<folder>/files` that may or may not be those of a base. */
+  static of(folder: string, outline: Outline): BaseSource {
+    return new BaseSource(folder, outline)
+  }
+
   has(index: number): boolean {
     return this.outline.length(index) > 0
   }
@@ -150,6 +155,32 @@ export class BaseSource implements ChunkSource {
       const { path } = this.outline.manifest.files[file]!
       throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
     }
+  }
+
+  /**
+   * Hashes everything: the numbers of the chunks that are not what they should be, for whatever reason.
+   * @throws the signal's reason; CLOSED.
+   */
+  async damaged(options: {
+    readonly onProgress?: (bytes: number) => void
+    readonly signal?: AbortSignal | undefined
+  }): Promise<number[]> {
+    const found: number[] = []
+    let bytes = 0
+    for (let index = 0; index < this.outline.count; index++) {
+      options.signal?.throwIfAborted()
+      const right = await this.read(index).then(
+        async content => this.outline.matches(index, await HashedChunk.of(content)),
+        (error: unknown) => {
+          if (isOppuError(error, 'CLOSED')) throw error
+          return false // gone, cut short, or a sector that cannot be read
+        },
+      )
+      if (!right) found.push(index)
+      bytes += this.outline.length(index)
+      options.onProgress?.(bytes)
+    }
+    return found
   }
 
   async close(): Promise<void> {

@@ -82,24 +82,45 @@ export class ChunkFolder implements ChunkSink {
     this.#verifiedBytes = bytesOf(outline, verified)
   }
 
+  /** Numbers of the files that an earlier attempt has begun: some of their chunks are there. Creates nothing. */
+  static async verifiedFiles(bases: string, outline: Outline): Promise<Set<number>> {
+    const verified = await readVerified(partialFolder(bases, outline.id), outline)
+    const begun = new Set<number>()
+    for (let i = 0; i < outline.count; i++) if (verified.has(i)) begun.add(outline.fileOf(i))
+    return begun
+  }
+
   /**
    * Opens the unfinished base in `bases` (`<home>/bases`), new or from an earlier attempt. The caller closes it.
+   * `linked`: files that lie in its folder already, whole and verified by the caller.
    * @throws OppuError DISK_FULL before the first byte when what is missing does not fit.
    */
-  static async open(bases: string, outline: Outline): Promise<ChunkFolder> {
+  static async open(
+    bases: string,
+    outline: Outline,
+    { linked = [] }: { readonly linked?: readonly number[] } = {},
+  ): Promise<ChunkFolder> {
     const folder = partialFolder(bases, outline.id)
     const handles: FileHandle[] = []
+    let resumed = 0
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const verified = await readVerified(folder, outline)
+      resumed = verified.size
+      for (const file of linked)
+        for (let i = outline.firstOf(file); i < outline.firstOf(file + 1); i++) await verified.add(i)
       await checkSpace(folder, outline, verified)
       await writeFileAtomic(join(folder, MANIFEST_FILE), encodeManifest(outline.manifest))
       await writeOutline(folder, outline)
-      for (const file of outline.manifest.files) handles.push(await openFile(folder, file))
+      for (const file of outline.manifest.files.keys()) {
+        const whole = hasAll(outline, verified, file)
+        handles.push(await openFile(folder, outline.manifest.files[file]!, whole))
+      }
       await verified.open()
       return new ChunkFolder(bases, outline, handles, verified)
     } catch (error) {
       for (const handle of handles) await handle.close()
+      if (resumed === 0) await rm(folder, { recursive: true, force: true }) // nothing to go on from
       throw diskError(error, folder)
     }
   }
@@ -294,12 +315,17 @@ export async function readRange(
   return bytes
 }
 
+/** One that is whole is opened for reading: it may be linked from another base, and nothing is left to write. */
 async function openFile(
   folder: string,
   { path, size }: { readonly path: string; readonly size: number },
+  whole: boolean,
 ): Promise<FileHandle> {
   const full = join(folder, FILES_FOLDER, ...path.split('/'))
+  if (whole && size > 0) return await open(full, 'r')
   await mkdir(dirname(full), { recursive: true, mode: 0o700 })
+  const there = await stat(full).catch(error => absent(error, undefined))
+  if (there !== undefined && there.nlink > 1) await rm(full) // linked, and not noted before a crash
   const handle = await open(full, constants.O_RDWR | constants.O_CREAT, 0o600)
   try {
     await handle.truncate(size)
@@ -310,12 +336,18 @@ async function openFile(
   return handle
 }
 
+function hasAll(outline: Outline, verified: Verified, file: number): boolean {
+  for (let i = outline.firstOf(file); i < outline.firstOf(file + 1); i++) if (!verified.has(i)) return false
+  return true
+}
+
 /** The notes of an earlier attempt, believed only where the files themselves are still there at full size. */
 async function readVerified(folder: string, outline: Outline): Promise<Verified> {
   const verified = await Verified.read(folder, outline.count)
   for (const [file, { path, size }] of outline.manifest.files.entries()) {
     const there = await stat(join(folder, FILES_FOLDER, path)).catch(error => absent(error, undefined))
-    if (there?.size === size) continue
+    // One that has another name elsewhere must not be written to, so it has to be whole.
+    if (there?.size === size && (there.nlink === 1 || hasAll(outline, verified, file))) continue
     for (let i = outline.firstOf(file); i < outline.firstOf(file + 1); i++) verified.delete(i)
   }
   return verified

@@ -151,7 +151,7 @@ test('a version-2 manifest is pinned, decodes to the same, and refuses what brea
     'too few chunks': files({ ...model!, chunkCount: 1 }),
     'too many chunks': files({ ...config!, chunkCount: 2 }),
     'too many chunks in all': files(
-      { ...config!, path: 'a', size: 2 ** 30, chunkCount: 2 ** 18 },
+      { ...config!, path: 'a', size: 2 ** 31, chunkCount: 2 ** 19 },
       { ...config!, path: 'b' },
     ),
     'only empty files': files(empty!),

@@ -1,14 +1,16 @@
 /** What the tests of store and personal share: a scratch folder, a cheap vault, a small adapter and base. */
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { type ChunkLengths, listChunks } from '../../node/base/chunking.ts'
+import { writeOutline } from '../../node/store/outlines.ts'
 import type { UnsealedAdapter } from '../../node/store/sealed-file.ts'
 import { Vault } from '../../node/store/vault.ts'
-import type { BaseId } from '../../protocol/ids.ts'
-import { chunkHash, type ManifestV1 } from '../../protocol/manifest.ts'
-import { Outline } from '../../protocol/outline.ts'
+import { type BaseId, idFromBytes, type TreeRoot } from '../../protocol/ids.ts'
+import { chunkHash, encodeManifest, type FileOfRoot, type ManifestV1 } from '../../protocol/manifest.ts'
+import { type ChunkList, Outline, rootOf } from '../../protocol/outline.ts'
 
 /** Argon2id as cheap as it gets: these tests are not about its cost. */
 export const CHEAP = { memoryKiB: 64, passes: 1, parallelism: 1 } as const
@@ -50,6 +52,35 @@ export function adapterOf(seed: string, weightBytes: number): UnsealedAdapter {
 
 export function outlineOf(files: Readonly<Record<string, Uint8Array>>): Outline {
   return Outline.ofVersion1(manifestOf(files))
+}
+
+/** Puts files into `<bases>/<id>` as an import does: a version-2 base, cut by content. */
+export async function storeBase(
+  bases: string,
+  files: Readonly<Record<string, Uint8Array>>,
+  options: { readonly name?: string; readonly lengths?: ChunkLengths } = {},
+): Promise<Outline> {
+  const staging = await mkdtemp(join(bases, '.staging-'))
+  const lists: ChunkList[] = []
+  const entries: FileOfRoot[] = []
+  for (const path of Object.keys(files).sort()) {
+    const full = join(staging, 'files', path)
+    await mkdir(dirname(full), { recursive: true })
+    await writeFile(full, files[path]!)
+    await using handle = await open(full)
+    const list = await listChunks(handle, path, options.lengths ? { lengths: options.lengths } : {})
+    const root = rootOf(list)
+    const chunkCount = list.lengths.length
+    entries.push({ path, size: files[path]!.length, root: root && idFromBytes<TreeRoot>(root), chunkCount })
+    lists.push(list)
+  }
+  const { chunkSize: _, ...head } = manifestOf({})
+  const manifest = { ...head, name: options.name ?? head.name, version: 2, files: entries } as const
+  const outline = Outline.of(manifest, lists)
+  await writeFile(join(staging, 'manifest'), encodeManifest(manifest))
+  await writeOutline(staging, outline)
+  await rename(staging, join(bases, outline.id))
+  return outline
 }
 
 /** Files by path, cut into chunks of 4 KiB. */
