@@ -85,6 +85,10 @@ export const ERROR_KINDS = {
     exit: 77,
     hint: 'Not allowed as it stands; the message says what is known of why.',
   },
+  LICENCE_NOT_ACCEPTED: {
+    exit: 77,
+    hint: 'Read the licence; to accept it, answer yes, or in a script give --accept-licence.',
+  },
   INVITATION_EXPIRED: {
     exit: 77,
     hint: 'It is no longer good; ask whoever runs the coordinator for a new one.',

@@ -26,6 +26,8 @@ const id = baseId(manifest)
 const now = () => task.createdAt
 
 interface Lies {
+  keys?: oppu.KeyList.$Properties
+  releases?: oppu.ReleaseList.$Properties
   manifests?: oppu.IdList.$Properties
   manifest?: oppu.PublishedManifest.$Properties
   tasks?: oppu.TaskList.$Properties
@@ -44,7 +46,10 @@ async function against(t: TestContext, lies: Lies) {
       async bytes => {
         if (lies.raw !== undefined) return { body: lies.raw }
         const request = oppu.CoordinatorRequest.decode(bytes)
-        if (request.listManifests != null) return { body: oppu.IdList.encode(lies.manifests ?? {}).finish() }
+        if (request.listKeys != null) return { body: oppu.KeyList.encode(lies.keys ?? {}).finish() }
+        if (request.listReleases != null)
+          return { body: oppu.ReleaseList.encode(lies.releases ?? {}).finish() }
+        if (request.listBases != null) return { body: oppu.IdList.encode(lies.manifests ?? {}).finish() }
         if (request.getManifest != null)
           return { body: oppu.PublishedManifest.encode(lies.manifest ?? {}).finish() }
         if (request.listTasks != null) return { body: oppu.TaskList.encode(lies.tasks ?? {}).finish() }
