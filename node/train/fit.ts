@@ -57,13 +57,11 @@ export function fitRun({
     const prepack = frozen.int8 !== undefined
     const execution = executionOf(encodeModel(built.graph, { device, prepack }))
     const measuring = executionOf(encodeModel(built.graph, { device, outputs: ['losses'] }))
-    const bytes = built.graph.weights.filter(({ value }) => value.dtype === 'int8')
-    const repacked = prepack ? bytes.reduce((sum, { location }) => sum + location.length, 0) : 0
     return {
       ...built,
       recomputed,
       execution,
-      needs: of => memoryOf(of, execution, measuring, repacked, resident),
+      needs: of => memoryOf(of, execution, measuring, resident),
     }
   }
   const asked = made(recompute === 'layers' ? 'layers' : 'cheap')
@@ -95,20 +93,13 @@ export function fitRun({
   )
 }
 
-function memoryOf(
-  run: Run,
-  execution: Execution,
-  measuring: Execution,
-  repacked: number,
-  resident: number,
-): number {
+function memoryOf(run: Run, execution: Execution, measuring: Execution, resident: number): number {
   const { items, validation, config, method } = run
   const sampled = samplePasses(run, new Plan(items.length, config))
   const kept = {
     shapes: method.shapes,
     optimizer: config.optimizer,
     isValidated: validation.length > 0,
-    repacked,
   }
   return (
     peakMemory(execution, sampled.training.map(passSizes), kept, resident) +

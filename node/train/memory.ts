@@ -1,6 +1,7 @@
 /**
  * How much memory a run takes on the CPU before it has taken it: the process as it is, what the runtime needs for the
- * graph, the weights, and the numbers that training keeps in JavaScript; and how much there is to be had.
+ * graph, the weights (mapped, or as they are repacked: the system counts one of the two), and the numbers that training
+ * keeps in JavaScript; and how much there is to be had.
  *
  * What intermediate values take follows from the graph (`graph/footprint.ts`); the rest was measured (test/bench/README.md).
  */
@@ -28,15 +29,13 @@ export interface Kept {
   readonly shapes: Shapes
   readonly optimizer: OptimizerName
   readonly isValidated: boolean
-  /** Bytes of weights of which the runtime makes a copy of its own. */
-  readonly repacked: number
 }
 
 /** Peak resident bytes of this process, which has `resident` before the graph is built. */
 export function peakMemory(
   execution: Execution,
   passes: readonly Sizes[],
-  { shapes, optimizer, isValidated, repacked }: Kept,
+  { shapes, optimizer, isValidated }: Kept,
   resident: number,
 ): number {
   const feeds = execution.inputs.filter(({ shape }) => shape.some(dim => typeof dim === 'string'))
@@ -48,7 +47,6 @@ export function peakMemory(
     SESSION +
     NODE * execution.steps.length +
     execution.weightBytes +
-    repacked +
     footprint(execution, largest(passes)).written +
     FEEDS_HELD * fed +
     copies * parameters

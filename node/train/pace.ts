@@ -19,8 +19,8 @@ import { Passes } from './passes.ts'
 import { passSizes } from './sample.ts'
 import type { TrainingGraph } from './training-graph.ts'
 
-/** Layers of the piece. */
-export const PIECE_LAYERS = 2
+/** Layers of the piece. Of two, what it reads stays in the processor's cache, and it is a fifth faster than the whole. */
+export const PIECE_LAYERS = 6
 /** Passes that are timed, fewer where they take longer than this together. */
 const TIMED = 5
 const LONGEST_MS = 3000
