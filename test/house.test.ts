@@ -25,7 +25,15 @@ const COLUMNS = [
 /** Packages that stand behind a wall, and the only files that may import them. */
 const WALLS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^onnxruntime-node$/, ['node/graph/session.ts']],
-  [/^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/)/, ['node/swarm/peer.ts', 'coordinator/peer.ts']],
+  // A node's libp2p: what it is made of, its streams, what it knows of others, and their addresses.
+  [
+    /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|multiformats\/)/,
+    [
+      ...['transport', 'peer', 'peer-book', 'address'].map(name => `node/swarm/${name}.ts`),
+      'coordinator/peer.ts',
+    ],
+  ],
+  [/^datastore-level$/, ['node/swarm/kept-peers.ts']],
   [/^level$/, ['node/store/db.ts', 'coordinator/state.ts']],
   [/^tweetnacl$/, ['node/store/vault.ts', 'protocol/manifest.ts']],
 ]

@@ -1,31 +1,33 @@
 /**
- * A node's end of the network: libp2p over TCP with noise and yamux, and nothing of libp2p shows outside (its twin
- * is coordinator/peer.ts; the settings both share are in protocol/limits.ts, with what was measured).
+ * A node's end of the network: libp2p over TCP with noise and yamux (transport.ts), and nothing of libp2p shows outside
+ * (its twin is coordinator/peer.ts; the settings both share are in protocol/limits.ts, with what was measured).
  *
  * Every byte that leaves goes through one function, under a named category, so that the node can keep a log of it;
- * every byte that comes is counted by who sent it. Handshakes, pings and identify messages are libp2p's own and
- * are in neither: they carry keys, addresses and protocol names only.
- *
- * Leaves to rpc.ts what a stream carries. Rejected: discovery and relays here (a later room), and libp2p's own
- * retries of lost connections (the fetcher knows better whom it still needs).
+ * every byte that comes is counted by who sent it. Leaves to rpc.ts what a stream carries, and to discovery.ts whom
+ * to ask.
  */
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
+import { setTimeout } from 'node:timers/promises'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Duplex, duplexOverStream } from '../../protocol/duplex.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import { idFromBytes, type UserId } from '../../protocol/ids.ts'
-import { TRANSPORT } from '../../protocol/limits.ts'
+import { DISCOVERY, TRANSPORT } from '../../protocol/limits.ts'
+import { addressesOf, parseAddress, peerIdOf } from './address.ts'
+import { KeptPeers } from './kept-peers.ts'
+import { type FoundPeer, PeerBook } from './peer-book.ts'
+import { openTransport, type ServiceCategory, type Transport, type TransportOptions } from './transport.ts'
+
+export { peerIdOf, userIdOfAddress } from './address.ts'
 
 /** What a message that leaves is for. */
-export type OutgoingCategory = 'membership' | 'report' | 'chunk-request' | 'chunk' | 'manifest'
+export type OutgoingCategory =
+  | 'membership'
+  | 'report'
+  | 'chunk-request'
+  | 'chunk'
+  | 'manifest'
+  | ServiceCategory
 
 export interface Outgoing {
   readonly category: OutgoingCategory
@@ -35,14 +37,28 @@ export interface Outgoing {
   readonly bytes: number
 }
 
-export interface PeerOptions {
-  /** 32-byte Ed25519 seed of this peer's identity on the network. */
-  readonly seed: Uint8Array
-  /** Multiaddresses to listen on, such as `/ip4/127.0.0.1/tcp/0`; none means that only this side dials. */
-  readonly listen: readonly string[]
+export interface PeerOptions extends Omit<TransportOptions, 'kept'> {
+  /** Folder where the peers heard of are kept between runs; in memory where absent. */
+  readonly folder?: string
   /** Called before every message that leaves. */
   readonly audit?: (message: Outgoing) => void
   readonly signal?: AbortSignal
+}
+
+export interface PeerConnection {
+  readonly peer: string
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  /** Through a relay, which cannot read it. */
+  readonly relayed: boolean
+}
+
+/** An address of this peer; see `OwnAddress` in transport.ts. */
+export interface ListedAddress {
+  readonly address: string
+  readonly type: string
+  readonly verified: boolean
+  readonly expires: number
 }
 
 export interface DialOptions {
@@ -61,58 +77,59 @@ export interface HandleOptions {
 const COUNTED_PEERS = 1000
 
 export class Peer implements AsyncDisposable {
+  readonly #transport: Transport
   readonly #node: Libp2p
+  readonly #kept: KeptPeers | undefined
   readonly #audit: (message: Outgoing) => void
   readonly #received = new Map<string, number>()
+  readonly #sent = new Map<string, number>()
   readonly #handling = new Set<Promise<void>>()
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
+  /** What is known of other peers. */
+  readonly book: PeerBook
 
-  private constructor(node: Libp2p, audit: (message: Outgoing) => void) {
-    this.#node = node
-    this.#audit = audit
+  private constructor(
+    transport: Transport,
+    kept: KeptPeers | undefined,
+    lan: Map<string, FoundPeer>,
+    options: PeerOptions,
+  ) {
+    this.#transport = transport
+    this.#node = transport.node
+    this.#kept = kept
+    this.#audit = options.audit ?? (() => {})
+    const { finding = {} } = options
+    this.book = new PeerBook({ node: this.#node, lan, finding, closing: this.#closing.signal })
   }
 
-  /** Starts listening. @throws OppuError INVALID_ARGUMENT for an address, CONNECTION_FAILED when it cannot be had. */
+  /** Starts listening. @throws OppuError INVALID_ARGUMENT for an address, CONNECTION_FAILED when it cannot be had, IN_USE. */
   static async open(options: PeerOptions): Promise<Peer> {
     options.signal?.throwIfAborted()
-    for (const address of options.listen) parseAddress(address)
-    const node = await createLibp2p({
-      start: false,
-      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
-      nodeInfo: { name: 'oppu', version: '1', userAgent: 'oppu/1' },
-      addresses: { listen: [...options.listen] },
-      transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
-      connectionEncrypters: [noise()],
-      streamMuxers: [
-        yamux({
-          enableKeepAlive: true,
-          keepAliveInterval: TRANSPORT.keepAliveMs,
-          streamOptions: { maxStreamWindowSize: TRANSPORT.maximumWindow },
-        }),
-      ],
-      connectionManager: {
-        maxConnections: TRANSPORT.maximumConnections,
-        inboundConnectionThreshold: TRANSPORT.inboundPerSecond,
-        dialTimeout: TRANSPORT.dialMs,
-        reconnectRetries: 0,
-      },
-      connectionMonitor: {
-        enabled: true,
-        pingInterval: TRANSPORT.pingMs,
-        pingTimeout: { minTimeout: TRANSPORT.pingTimeoutMs },
-      },
-      services: { identify: identify(), ping: ping() },
-    })
+    const { listen, announce = [], finding = {} } = options
+    for (const address of [...listen, ...announce]) parseAddress(address)
+    const relays = (finding.relays ?? []).filter(address => address !== 'auto')
+    for (const address of [...(finding.bootstrap ?? []), ...relays]) peerIdOf(address)
+    const kept = options.folder === undefined ? undefined : await KeptPeers.open(options.folder)
+    const lan = new Map<string, FoundPeer>()
+    const onLan = ({ id, multiaddrs }: { id: { toString(): string }; multiaddrs: Multiaddr[] }) =>
+      remember(lan, id.toString(), { peer: id.toString(), addresses: addressesOf(multiaddrs, id.toString()) })
+    let transport: Transport | undefined
     try {
-      await node.start()
+      transport = await openTransport(
+        { ...options, ...(kept === undefined ? {} : { kept }) },
+        { onLan, audit: message => options.audit?.(message) },
+      )
       options.signal?.throwIfAborted()
     } catch (cause) {
-      await node.stop()
+      await transport?.node.stop()
+      await kept?.close()
       options.signal?.throwIfAborted()
-      throw new OppuError('CONNECTION_FAILED', `cannot listen on ${options.listen.join(', ')}`, { cause })
+      throw new OppuError('CONNECTION_FAILED', `cannot listen on ${listen.join(', ')}`, { cause })
     }
-    return new Peer(node, options.audit ?? (() => {}))
+    const peer = new Peer(transport, kept, lan, options)
+    for (const relay of relays) void peer.#stayBehind(relay)
+    return peer
   }
 
   /** This peer's id on the network (`12D3Koo…`). */
@@ -128,6 +145,27 @@ export class Peer implements AsyncDisposable {
   /** Bytes received, by id of the peer that sent them: of those heard of last, since strangers can come without end. */
   get received(): ReadonlyMap<string, number> {
     return this.#received
+  }
+
+  /** Bytes sent, as `received`. */
+  get sent(): ReadonlyMap<string, number> {
+    return this.#sent
+  }
+
+  /** Every address of this peer, and what is known of it: `addresses()` are those that stand. */
+  ownAddresses(): ListedAddress[] {
+    return this.#transport
+      .ownAddresses()
+      .map(({ multiaddr, ...known }) => ({ address: multiaddr.toString(), ...known }))
+  }
+
+  connections(): PeerConnection[] {
+    return this.#node.getConnections().map(({ remotePeer, remoteAddr, direction, direct }) => ({
+      peer: remotePeer.toString(),
+      address: remoteAddr.toString(),
+      direction,
+      relayed: !direct,
+    }))
   }
 
   /**
@@ -152,9 +190,10 @@ export class Peer implements AsyncDisposable {
     try {
       const known = this.#node
         .getConnections(peerIdFromString(remote))
-        .find(({ status }) => status === 'open')
+        .filter(({ status }) => status === 'open')
+        .sort((a, b) => Number(b.direct) - Number(a.direct))[0]
       const connection = known ?? (await this.#node.dial(addresses.map(parseAddress), { signal }))
-      const stream = await connection.newStream(protocol, { signal })
+      const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
       return this.#duplex(stream, connection, options.category)
     } catch (cause) {
       options.signal?.throwIfAborted()
@@ -187,7 +226,10 @@ export class Peer implements AsyncDisposable {
         .finally(() => this.#handling.delete(work))
       this.#handling.add(work)
     }
-    await this.#node.handle(protocol, onStream, { maxInboundStreams: options.maximumStreams })
+    await this.#node.handle(protocol, onStream, {
+      maxInboundStreams: options.maximumStreams,
+      runOnLimitedConnection: true,
+    })
   }
 
   /** Stops answering `protocol`. */
@@ -198,6 +240,25 @@ export class Peer implements AsyncDisposable {
   /** Drops every connection to a peer. */
   async hangUp(peer: string): Promise<void> {
     if (this.#closed === undefined) await this.#node.hangUp(peerIdFromString(peer)).catch(() => {})
+  }
+
+  /** Drops every connection to a peer at once, whatever is under way on it. */
+  cutOff(peer: string): void {
+    const reason = new OppuError('NOT_A_MEMBER', `${peer} is no member`)
+    for (const connection of this.#node.getConnections(peerIdFromString(peer))) connection.abort(reason)
+  }
+
+  /** Calls `listener` with the id of each peer that becomes connected. */
+  onConnected(listener: (peer: string) => void): void {
+    this.#node.addEventListener('peer:connect', ({ detail }) => listener(detail.toString()))
+  }
+
+  /** Runs what goes on beside the streams: closing fires its signal and waits for it. What it throws is lost. */
+  whileOpen(work: (signal: AbortSignal) => Promise<void>): void {
+    const running = work(this.#closing.signal)
+      .catch(() => {})
+      .finally(() => this.#handling.delete(running))
+    this.#handling.add(running)
   }
 
   /** Aborts every stream, waits for their handlers, and stops. */
@@ -214,25 +275,30 @@ export class Peer implements AsyncDisposable {
     this.#closing.abort(new OppuError('CLOSED', 'the peer is closed'))
     await Promise.allSettled(this.#handling)
     await this.#node.stop()
+    await this.#kept?.close()
+  }
+
+  /** Asks a relay again whenever this peer has no address through it, until closed. */
+  async #stayBehind(relay: string): Promise<void> {
+    const through = `/p2p/${peerIdOf(relay)}/p2p-circuit`
+    while (this.#closed === undefined) {
+      if (!this.addresses().some(address => address.includes(through)))
+        await this.#transport.listenThrough(relay).catch(() => {}) // it may be there later
+      await setTimeout(DISCOVERY.relayRetryMs, undefined, { signal: this.#closing.signal, ref: false }).catch(
+        () => {},
+      )
+    }
   }
 
   #duplex(stream: Stream, connection: Connection, category: OutgoingCategory): Duplex {
     const peer = connection.remotePeer.toString()
     return duplexOverStream(stream, {
-      sent: bytes => this.#audit({ category, peer, protocol: stream.protocol, bytes }),
-      received: bytes => this.#count(peer, bytes),
+      sent: bytes => {
+        this.#audit({ category, peer, protocol: stream.protocol, bytes })
+        remember(this.#sent, peer, (this.#sent.get(peer) ?? 0) + bytes)
+      },
+      received: bytes => remember(this.#received, peer, (this.#received.get(peer) ?? 0) + bytes),
     })
-  }
-
-  #count(peer: string, bytes: number): void {
-    const before = this.#received.get(peer) ?? 0
-    this.#received.delete(peer) // so that the map is in the order of who was heard of last
-    this.#received.set(peer, before + bytes)
-    if (this.#received.size <= COUNTED_PEERS) return
-    for (const oldest of this.#received.keys()) {
-      this.#received.delete(oldest)
-      return
-    }
   }
 
   #demandOpen(): void {
@@ -240,28 +306,13 @@ export class Peer implements AsyncDisposable {
   }
 }
 
-/** The peer id at the end of an address. @throws OppuError INVALID_ARGUMENT where there is none. */
-export function peerIdOf(address: string): string {
-  const last = parseAddress(address).getComponents().at(-1)
-  if (last?.name !== 'p2p' || last.value === undefined) {
-    throw new OppuError('INVALID_ARGUMENT', `the address lacks /p2p/<id> at its end: ${address}`)
-  }
-  return last.value
-}
-
-/** The Ed25519 public key behind an address's peer id: what a coordinator signs with. @throws OppuError INVALID_ARGUMENT. */
-export function userIdOfAddress(address: string): UserId {
-  const id = peerIdFromString(peerIdOf(address))
-  if (id.type !== 'Ed25519') throw new OppuError('INVALID_ARGUMENT', `not an Ed25519 peer: ${address}`)
-  return idFromBytes<UserId>(id.publicKey.raw)
-}
-
-function parseAddress(address: string): Multiaddr {
-  try {
-    return multiaddr(address)
-  } catch (cause) {
-    throw new OppuError('INVALID_ARGUMENT', `not an address: ${JSON.stringify(address.slice(0, 100))}`, {
-      cause,
-    })
+/** Sets a key of a map that is kept in the order of who was heard of last, and forgets the oldest of too many. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= COUNTED_PEERS) return
+  for (const oldest of map.keys()) {
+    map.delete(oldest)
+    return
   }
 }
