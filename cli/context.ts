@@ -121,6 +121,12 @@ export class Context {
     return await work(node)
   }
 
+  /** Asks for a yes; where nobody can be asked, the answer is no. */
+  async confirm(question: string): Promise<boolean> {
+    if (!stdin.isTTY) return false
+    return /^y(es)?$/i.test((await askLine(question, this.signal))?.trim() ?? '')
+  }
+
   /** The passphrase: from --passphrase-file, OPPU_PASSPHRASE, or asked for without echo, twice when new. */
   async passphrase(options: { readonly isNew?: boolean } = {}): Promise<string> {
     const { passphraseFile } = this.#options
@@ -137,6 +143,21 @@ export class Context {
       throw new OppuError('INVALID_ARGUMENT', 'the two passphrases differ')
     }
     return first
+  }
+}
+
+/** A line typed at a question; undefined when the input ends instead. */
+async function askLine(question: string, signal: AbortSignal): Promise<string | undefined> {
+  const reader = createInterface({ input: stdin, output: stderr, terminal: true })
+  try {
+    return await new Promise((resolve, reject) => {
+      reader.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+      reader.once('close', () => resolve(undefined))
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      reader.question(question, resolve)
+    })
+  } finally {
+    reader.close()
   }
 }
 

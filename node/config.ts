@@ -2,13 +2,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../protocol/errors.ts'
-import { type ConfigOf, parseConfig, textField } from '../protocol/schema.ts'
+import { type ConfigOf, parseConfig, textField, textListField } from '../protocol/schema.ts'
 import { errorCode, writeFileAtomic } from './store/atomic-file.ts'
 
 export const NODE_SCHEMA = {
   coordinator: textField({
     default: '',
     description: 'address of the coordinator that was joined; empty: none',
+  }),
+  standIns: textListField({
+    default: [],
+    description: 'where else the coordinator, or a stand-in with the same key, may be reached',
   }),
 } as const
 

@@ -2,7 +2,7 @@
  * What this node does with others: joins a coordinator, pulls bases from peers, provides its own. It joins the swarm's
  * parts to the store's; each room keeps its own rules. History, adapters and keys have no way out through here.
  */
-import { OppuError, only } from '../protocol/errors.ts'
+import { isOppuError, OppuError, only } from '../protocol/errors.ts'
 import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
 import type { EvaluationTask, Report } from '../protocol/task.ts'
 import { isWhole } from './base/whole-files.ts'
@@ -10,18 +10,26 @@ import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
 import type { AuditLog } from './store/audit.ts'
 import type { Bases } from './store/bases.ts'
+import { Catalogue, demandLicence, type LicenceOffer } from './store/catalogue.ts'
 import { ChunkFolder, partialFolder } from './store/chunks.ts'
 import { readOutline } from './store/outlines.ts'
 import type { Reports } from './store/reports.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
 import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
-import { Peer, peerIdOf } from './swarm/peer.ts'
+import { Peer, peerIdOf, userIdOfAddress } from './swarm/peer.ts'
 import { Provider } from './swarm/provider.ts'
+import { findPublished } from './swarm/published.ts'
 
 interface Waiting {
   readonly onNote?: (text: string) => void
   readonly signal?: AbortSignal
+}
+
+export interface PullOptions extends Waiting {
+  readonly onProgress?: (progress: FetchProgress) => void
+  /** Puts a licence before the user and says whether it was accepted; without it only bases are pulled that need none. */
+  readonly acceptLicence?: (offer: LicenceOffer) => Promise<boolean>
 }
 
 export interface PullResult {
@@ -77,28 +85,28 @@ export class Peering {
     }
   }
 
+  /** Remembers where else the coordinator may be reached, when told; returns what is remembered. @throws INVALID_ARGUMENT. */
+  async standIns(addresses?: readonly string[]): Promise<readonly string[]> {
+    const config = await readNodeConfig(this.#home)
+    if (addresses === undefined) return config.standIns
+    for (const address of addresses) peerIdOf(address)
+    await writeNodeConfig(this.#home, { ...config, standIns: addresses })
+    return addresses
+  }
+
   /**
-   * Pulls a published base from the peers that provide it; what an earlier pull left is kept.
-   * @throws OppuError NOT_FOUND, AMBIGUOUS, NO_PROVIDER, and those of `fetchBase` and `ChunkFolder`.
+   * Pulls a published base, named as `findPublished` says, from the peers that provide it; what an earlier pull left is
+   * kept. A licence is accepted before anything is fetched or written.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS, LICENCE_NOT_ACCEPTED, NO_PROVIDER, and those of `fetchBase` and `ChunkFolder`.
    */
-  async pull(
-    wanted: string | undefined,
-    options: Waiting & { readonly onProgress?: (progress: FetchProgress) => void } = {},
-  ): Promise<PullResult> {
+  async pull(wanted: string | undefined, options: PullOptions = {}): Promise<PullResult> {
     const started = Date.now()
     await using peer = await this.#openPeer([], options)
-    const client = await this.#coordinator(peer)
-    const published = await client.manifests(options)
-    const matches = published.filter(
-      ({ id, manifest }) =>
-        wanted === undefined || id.startsWith(wanted.toLowerCase()) || manifest.name === wanted,
-    )
-    const { id, manifest } = only(
-      matches,
-      wanted === undefined ? 'published base' : `published base ${wanted}`,
-    )
+    const client = await this.#coordinator(peer, options)
+    const { id, manifest, licenceText, release } = await findPublished(client, wanted, options)
+    const as = release === undefined ? '' : `${release.name}:${release.tag} is `
     options.onNote?.(
-      `${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.coordinator)}, signature good`,
+      `${as}${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.key)}, signature good`,
     )
     const { name } = manifest
     const here = (await this.#bases.list()).find(base => base.id === id)
@@ -107,6 +115,10 @@ export class Peering {
         return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
       }
       options.onNote?.(`the files of ${name} on this node are damaged: pulling them again`)
+    }
+    if (licenceText !== undefined) {
+      const { licence } = manifest
+      await demandLicence(this.#home, { base: id, name, licence, text: licenceText }, options.acceptLicence)
     }
     const providers = (await client.providers(id, options)).filter(
       address => !address.endsWith(`/${peer.id}`),
@@ -156,33 +168,51 @@ export class Peering {
     if ((await readNodeConfig(this.#home)).coordinator === '') {
       options.onNote?.('No coordinator joined: peers must be told this address. (oppu node join ADDRESS)')
     } else {
-      const client = await this.#coordinator(peer)
+      const client = await this.#coordinator(peer, options)
       const waiting = signal === undefined ? {} : { signal }
-      const published = new Set(await client.bases(waiting))
-      const announced = bases.filter(id => published.has(id))
-      if (announced.length < bases.length) {
-        const others = bases.length - announced.length
-        options.onNote?.(
-          `${others} of ${bases.length} bases are not published by the coordinator: not announced`,
-        )
-      }
-      await client.announce(announced, { addresses, ...waiting })
+      const announced = await this.#publishedOf(bases, client, options)
+      // Without a coordinator peers are found in other ways; it is told when it is back.
+      await client.announce(announced, { addresses, ...waiting }).catch((error: unknown) => {
+        if (!isOppuError(error) || error.code === 'INVALID_ARGUMENT') throw error
+        options.onNote?.(`not announced yet, trying again: ${error.message}`)
+      })
       parts.use(client.stayAnnounced(() => announced, addresses))
     }
     const held = parts.move()
     return { peer: peer.id, addresses, bases, [Symbol.asyncDispose]: () => held.disposeAsync() }
   }
 
+  /** Those of `bases` that the coordinator publishes; none while that is not known. */
+  async #publishedOf(
+    bases: readonly BaseId[],
+    client: CoordinatorClient,
+    { onNote, signal }: Waiting,
+  ): Promise<BaseId[]> {
+    let published: ReadonlySet<BaseId>
+    try {
+      published = new Set(await client.bases(signal === undefined ? {} : { signal }))
+    } catch (error) {
+      if (!isOppuError(error)) throw error
+      onNote?.(`what the coordinator publishes is not known: ${error.message}`)
+      return [...bases]
+    }
+    const announced = bases.filter(id => published.has(id))
+    const others = bases.length - announced.length
+    if (others > 0)
+      onNote?.(`${others} of ${bases.length} bases are not published by the coordinator: not announced`)
+    return announced
+  }
+
   /** A task by its id or first digits, verified. @throws OppuError NOT_FOUND, AMBIGUOUS, BAD_SIGNATURE. */
   async task(wanted: string, options: Waiting = {}): Promise<{ id: TaskId; task: EvaluationTask }> {
     await using peer = await this.#openPeer([], options)
-    const client = await this.#coordinator(peer)
+    const client = await this.#coordinator(peer, options)
     const found = only(
       (await client.tasks(options)).filter(({ id }) => id.startsWith(wanted.toLowerCase())),
       `task ${wanted}`,
     )
     options.onNote?.(
-      `task ${shortId(found.id)} "${found.task.title}": signed by coordinator ${shortId(client.coordinator)}, signature good`,
+      `task ${shortId(found.id)} "${found.task.title}": signed by coordinator ${shortId(client.key)}, signature good`,
     )
     return found
   }
@@ -200,7 +230,7 @@ export class Peering {
     const reports = await this.#parts.reports()
     await reports.demandNew(id, evaluation.adapter)
     await using peer = await this.#openPeer([], options)
-    const client = await this.#coordinator(peer)
+    const client = await this.#coordinator(peer, options)
     const vault = await this.#parts.unlock()
     const report = reportOf(evaluation, id)
     await client.report(report, task, vault.signingSeed(), options)
@@ -217,11 +247,11 @@ export class Peering {
     })
   }
 
-  async #coordinator(peer: Peer): Promise<CoordinatorClient> {
-    const { coordinator } = await readNodeConfig(this.#home)
-    if (coordinator === '')
-      throw new OppuError('NOT_FOUND', 'no coordinator joined yet: oppu node join ADDRESS')
-    return new CoordinatorClient({ peer, address: coordinator })
+  async #coordinator(peer: Peer, { onNote }: Waiting): Promise<CoordinatorClient> {
+    const { coordinator: address, standIns } = await readNodeConfig(this.#home)
+    if (address === '') throw new OppuError('NOT_FOUND', 'no coordinator joined yet: oppu node join ADDRESS')
+    const catalogue = new Catalogue(this.#home, userIdOfAddress(address))
+    return new CoordinatorClient({ peer, address, standIns, catalogue, onNote })
   }
 }
 

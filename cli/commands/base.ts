@@ -1,6 +1,7 @@
 /** `oppu base`: bases this node has, where they come from, and where they go. */
 import type { Command } from '@commander-js/extra-typings'
 import type { PullResult } from '../../node/peering.ts'
+import type { LicenceOffer } from '../../node/store/catalogue.ts'
 import { type Leftover, leftovers, removeLeftovers } from '../../node/store/leftovers.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { shortId } from '../../protocol/ids.ts'
@@ -45,13 +46,18 @@ export function addBaseCommands(program: Command): void {
     })
 
   newCommand(base, 'pull [base]')
-    .description('pull a base that the coordinator has published, from the peers that provide it')
+    .description(
+      'pull a base that the coordinator has published, from the peers that provide it: NAME or NAME:TAG of a release ' +
+        '(TAG is stable where none is given), its own name, or its id',
+    )
+    .option('--accept-licence', "accept the base's licence without being asked (it is printed)")
     .action(async (wanted, options) => {
       const context = new Context(options)
       const { terminal, signal } = context
       await context.withNode(async node => {
         const pulled = await (await node.peering()).pull(wanted, {
           onNote: text => terminal.note(text),
+          acceptLicence: offer => askAboutLicence(context, offer, options.acceptLicence ?? false),
           onProgress: ({ bytes, totalBytes, bytesPerSecond }) =>
             terminal.progress(`pulling  ${describeBytes(bytes, totalBytes, bytesPerSecond)}`),
           signal,
@@ -142,6 +148,14 @@ export function addBaseCommands(program: Command): void {
         terminal.result({ removed: id }, `removed ${manifest.name}  ${id}`)
       })
     })
+}
+
+/** Prints a licence and has it accepted: by --accept-licence, or by a yes on a terminal. */
+async function askAboutLicence(context: Context, offer: LicenceOffer, accepted: boolean): Promise<boolean> {
+  const { name, licence, text } = offer
+  context.terminal.note(`${text.trimEnd()}\n\nThis is the licence of ${name} (${licence}).`)
+  if (accepted) context.terminal.note('Accepted by --accept-licence.')
+  return accepted || context.confirm('Do you accept it? [y/N] ')
 }
 
 function describeLeftovers(found: readonly Leftover[]): string {

@@ -1,6 +1,7 @@
 /** `oppu node`: this node among its peers. */
 import { once } from 'node:events'
 import type { Command } from '@commander-js/extra-typings'
+import { OppuError } from '../../protocol/errors.ts'
 import { shortId } from '../../protocol/ids.ts'
 import { Context, newCommand } from '../context.ts'
 import { table } from '../terminal.ts'
@@ -22,6 +23,23 @@ export function addNodeCommands(program: Command): void {
           { coordinator, bases, tasks },
           `joined ${coordinator}: ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
         )
+      })
+    })
+
+  newCommand(node, 'stand-ins [address...]')
+    .description(
+      'where else the coordinator, or a stand-in with the same keys, may be reached: shows, or with addresses sets, the list',
+    )
+    .option('--none', 'forget them all')
+    .action(async (addresses, options) => {
+      const context = new Context(options)
+      if (addresses.length > 0 && options.none)
+        throw new OppuError('INVALID_ARGUMENT', 'give addresses or --none, not both')
+      await context.withNode(async node => {
+        const peering = await node.peering()
+        const set = options.none ? [] : addresses
+        const standIns = await (set.length > 0 || options.none ? peering.standIns(set) : peering.standIns())
+        context.terminal.result({ standIns }, standIns.length === 0 ? 'No stand-ins.' : standIns.join('\n'))
       })
     })
 
