@@ -68,6 +68,7 @@ export const PROTOCOLS = {
   chunks: '/oppu/chunks/1.0.0',
   coordinator: '/oppu/coordinator/1.0.0',
   members: '/oppu/members/1.0.0',
+  kad: '/oppu/kad/1.0.0',
 } as const
 
 /** What one call may take; every read of a frame has a deadline and a cap. */
@@ -152,6 +153,28 @@ export const STRANGER_LIMITS = {
   connectedMs: 30_000,
   /** Handshake, identify and a request to join take a few KiB. Also caps what a frame's header can make yamux keep. */
   bytes: 64 * KIB,
+} as const
+
+/** Finding peers and reaching them. */
+export const DISCOVERY = {
+  /** A question to the distributed table of providers has been answered, or not, after this long. */
+  queryMs: 20_000,
+  /** How often the local network is asked who is there. */
+  lanQueryMs: 10_000,
+  /** Providers that one search gives, and addresses of each. */
+  providersPerSearch: 256,
+  addressesPerPeer: 8,
+  /** Peers kept between runs, the bases noted of each, and how long one that was not heard of again is kept. */
+  keptPeers: 1000,
+  basesPerPeer: 64,
+  keptMs: 60 * 24 * 3600 * 1000,
+  /** Peers that one relay carries connections to. */
+  relayReservations: 256,
+  /** One relayed connection where the relay knows no members; for members there is no such limit. */
+  relayedBytes: 65_536 * MIB,
+  relayedMs: 24 * 3600 * 1000,
+  /** How often a peer behind a relay looks whether it still is. */
+  relayRetryMs: 15_000,
 } as const
 
 /** How both ends set up libp2p (TCP, noise, yamux, identify, ping). */
