@@ -66,6 +66,7 @@ export const KEY_LIMITS = {
 
 export const PROTOCOLS = {
   chunks: '/oppu/chunks/1.0.0',
+  swarm: '/oppu/chunks/2.0.0',
   coordinator: '/oppu/coordinator/1.0.0',
   members: '/oppu/members/1.0.0',
   kad: '/oppu/kad/1.0.0',
@@ -93,6 +94,34 @@ export const CHUNK_LIMITS = {
   streamBytes: 16 * MIB,
   /** Requests that one connection may have open at a provider; more are reset. */
   streamsPerConnection: 8,
+} as const
+
+/** What peers ask each other about a base: `/oppu/chunks/2.0.0`. */
+export const SWARM_LIMITS = {
+  /** More than the most candidates need. */
+  request: 2 * KIB,
+  /** Body of a reply, but for a manifest: more than the longest part of an outline with its proof. */
+  reply: 512 * KIB,
+  /** A manifest with its licence and the keys that lead to it. */
+  manifestReply: MANIFEST_LIMITS.bytes + 512 * KIB,
+  /** Chunks of one part of an outline. */
+  outlineChunks: 8192,
+  /** Chunks that one request may name, and of which it may ask for some. */
+  candidates: 256,
+  chunks: 64,
+  streamBytes: 16 * MIB,
+  /** A provider keeps a request waiting this long at most, for chunks that it has not yet or for its turn. */
+  waitMs: 20_000,
+  /** Requests that one connection may have open at a provider; more are reset. */
+  streamsPerConnection: 16,
+  /** Requests that wait at a provider, over all connections; more are answered UNAVAILABLE. */
+  waiting: 4096,
+  /** Requests that a provider sends chunks to at once: one chunk each is in memory. */
+  served: 16,
+  /** What it reads ahead of that, for all of them. */
+  readAheadBytes: 16 * MIB,
+  /** A peer that has not taken a chunk after this long is dropped, so that it cannot hold a turn for ever. */
+  takeMs: 30_000,
 } as const
 
 export const COORDINATOR_LIMITS = {

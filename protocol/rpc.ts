@@ -34,7 +34,7 @@ export interface CallOptions {
   /** Takes the stream's bytes in order, synchronously; may throw to end the call. Returns the bytes it must bring. */
   readonly consume?: (piece: Uint8Array) => void
   /** Called when the reply is there, before the first byte of the stream; may throw to refuse it. */
-  readonly onReply?: (streamBytes: number) => void
+  readonly onReply?: (streamBytes: number, body: Uint8Array) => void
   readonly replyMs?: number
   readonly windowMs?: number
   readonly windowBytes?: number
@@ -153,7 +153,7 @@ export async function call(duplex: Duplex, request: Uint8Array, options: CallOpt
       ;({ body, missing } = reply)
       rest = read.rest
       clearTimeout(timer)
-      options.onReply?.(missing)
+      options.onReply?.(missing, body)
       if (missing > 0) timer = setTimeout(look, windowMs)
     }
     if (rest.length > missing)

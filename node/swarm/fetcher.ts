@@ -1,73 +1,71 @@
 /**
- * Pulls a base from the peers that hold it. A chunk is checked against the manifest before the sink sees it, so
- * nothing wrong can be stored; whoever sends a wrong one is dropped and the chunk asked for again elsewhere. What
- * the sink already has is not asked for, so a pull that was cut short goes on where it stopped.
+ * Pulls a base from the peers that hold it, or parts of it, all at once. A chunk is checked against the outline before
+ * the sink sees it, so nothing wrong can be stored; whoever sends a wrong one is dropped and the chunk asked for again
+ * elsewhere. What the sink already has is not asked for, so a pull that was cut short, or ended by its signal, goes on
+ * where it stopped.
  *
- * Requests in flight are few and their bytes land in buffers made beforehand, which bounds the memory whatever the
- * peers do. Leaves to the sink where chunks lie and what survives a crash. The order of chunks is the manifest's;
- * rarest first, end-game and rates come with the swarm issue and would replace `#take`.
+ * The scheduler runs whenever something changes: it gives every peer as many requests as its link needs, for what is
+ * rarest, and at the end asks others too for what is late. Bytes under way are bounded over all peers and land in
+ * memory that is used again. Leaves to selection.ts which chunks, to remote.ts how a peer is asked, to the sink where
+ * chunks lie and what survives a crash.
  */
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
-import { idToBytes } from '../../protocol/ids.ts'
-import { CHUNK_LIMITS, MIB, PROTOCOLS, RPC_LIMITS, TRANSPORT } from '../../protocol/limits.ts'
+import { MIB, RPC_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
 import { HashedChunk } from '../../protocol/manifest.ts'
-import { oppu } from '../../protocol/messages.pb.js'
-import type { Outline } from '../../protocol/outline.ts'
-import { call } from '../../protocol/rpc.ts'
 import type { ChunkSink } from '../store/chunks.ts'
+import { Buffers } from './buffers.ts'
+import { type Addresses, eachAddress } from './found.ts'
 import { type Peer, peerIdOf } from './peer.ts'
+import { RateLimit } from './rates.ts'
+import { Remote } from './remote.ts'
+import { seededRandom, sizing } from './selection.ts'
+import { type Dropped, type FetchProgress, nobodyLeft, Tally } from './tally.ts'
+import { type OpenRequest, Wanted } from './wanted.ts'
 
-export interface FetchProgress {
-  /** Verified bytes, with those that were there before. */
-  readonly bytes: number
-  readonly totalBytes: number
-  /** Over the last seconds. */
-  readonly bytesPerSecond: number
-  /** Verified bytes of this pull, by peer id. */
-  readonly from: Readonly<Record<string, number>>
-}
+export type { FetchProgress } from './tally.ts'
 
 export interface FetchResult extends FetchProgress {
   /** Chunks asked for again because what came was wrong. */
   readonly refetchedChunks: number
+  /** Right bytes that came twice, at the end. */
+  readonly duplicateBytes: number
   /** Peers that were given up, and why. */
-  readonly dropped: readonly { readonly peer: string; readonly error: OppuError }[]
+  readonly dropped: readonly Dropped[]
 }
 
 export interface FetchOptions {
   readonly peer: Peer
-  /** Addresses, each ending in `/p2p/<id>`; several of one peer are alternatives. */
-  readonly providers: readonly string[]
+  /** Addresses, each ending in `/p2p/<id>`; several of one peer are alternatives. They may come while the pull runs. */
+  readonly providers: Addresses
   readonly into: ChunkSink
   readonly onProgress?: (progress: FetchProgress) => void
+  /** Bytes a second over all peers; no limit where absent. */
+  readonly downloadLimit?: number
   /** A peer that brings less than 64 KiB in this span is dropped. */
   readonly windowMs?: number
+  /** The pull fails when nothing was under way for this long: nobody who can be reached has what is missing. */
+  readonly stallMs?: number
+  /** Of the random order of equally rare chunks. */
+  readonly seed?: number
   readonly signal?: AbortSignal
 }
 
-const REQUEST_BYTES = 8 * MIB
-const REQUESTS_PER_PEER = 2
-const REQUESTS_IN_ALL = 8
-/** Lost connections in a row, without a chunk in between, after which a peer is given up. */
+/** Bytes under way, over all peers. */
+const IN_FLIGHT_BYTES = 48 * MIB
+const SPARE_BYTES = 16 * MIB
+/** Failures in a row, without a chunk in between, after which a peer is given up. */
 const STRIKES = 3
-/** Doubled with every strike: the pause before the peer is tried again. */
+/** Doubled with every strike: the pause before the peer is asked again. */
 const STRIKE_MS = 100
-const PROGRESS_MS = 100
-const RATE_MS = 3000
-
-/** Chunks of one file that follow each other. */
-interface Range {
-  readonly first: number
-  readonly count: number
-}
-
-interface Source {
-  readonly id: string
-  readonly addresses: [string, ...string[]]
-  strikes: number
-  dropped?: OppuError
-}
+/** A peer that was given up because it could not be reached is tried again after this long, while there are others. */
+const REVIVE_MS = 15_000
+/** Between two questions what a peer holds. */
+const HOLDINGS_MS = 200
+const TICK_MS = 250
+const STALL_MS = 60_000
+/** An answer without a chunk that comes before this share of the time asked for says that the peer has none. */
+const EMPTY_SHARE = 0.5
 
 /**
  * Pulls what `into` lacks and calls its `finish`. Nothing is lost on failure: the sink keeps what it has.
@@ -81,250 +79,321 @@ export async function fetchBase(options: FetchOptions): Promise<FetchResult> {
 
 class Fetch {
   readonly #options: FetchOptions
-  readonly #sources: readonly Source[]
-  readonly #queue: Range[] = []
+  readonly #wanted: Wanted
+  readonly #remotes = new Map<string, Remote>()
+  readonly #requests = new Map<Remote, Set<OpenRequest>>()
   readonly #stop = new AbortController()
-  readonly #from: Record<string, number> = {}
-  readonly #samples: { readonly time: number; readonly bytes: number }[] = []
-  #change = Promise.withResolvers<void>()
+  readonly #done = Promise.withResolvers<void>()
+  readonly #random: () => number
+  readonly #limit: RateLimit
+  readonly #buffers = new Buffers(SPARE_BYTES)
+  readonly #chunkBytes: number
+  readonly #tally: Tally
+  readonly #writing = new Set<number>()
+  #searching = true
+  #scheduled = false
   #inFlight = 0
-  #bytes = 0
-  #reported = 0
-  #refetched = 0
-  readonly #outline: Outline
-  readonly #id: Uint8Array
+  #activeAt = performance.now()
 
   constructor(options: FetchOptions) {
     this.#options = options
-    this.#outline = options.into.outline
-    this.#id = idToBytes(this.#outline.id)
-    this.#sources = groupByPeer(options.providers, options.peer.id)
-    for (const file of this.#outline.manifest.files.keys()) {
-      const first = this.#outline.firstOf(file)
-      this.#enqueueMissing({ first, count: this.#outline.firstOf(file + 1) - first })
-    }
-    this.#bytes = this.#outline.bytes - this.#queue.reduce((sum, range) => sum + this.#lengthOf(range), 0)
+    const { into, seed = Math.random() * 2 ** 32, downloadLimit } = options
+    this.#wanted = new Wanted(into)
+    this.#chunkBytes = into.outline.bytes / Math.max(1, into.outline.count)
+    const { bytes } = into.outline
+    this.#tally = new Tally(bytes - this.#wanted.bytes, bytes, options.onProgress)
+    this.#random = seededRandom(seed)
+    this.#limit = new RateLimit(downloadLimit)
   }
 
   async run(): Promise<FetchResult> {
     const { signal, into } = this.#options
     const onAbort = () => this.#fail(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
+    const tick = setInterval(() => this.#tick(), TICK_MS)
+    const search = this.#wanted.size === 0 ? Promise.resolve() : this.#search()
     try {
-      if (this.#queue.length > 0) await this.#pull()
+      if (this.#wanted.size > 0) await this.#done.promise
       this.#stop.signal.throwIfAborted()
-      if (this.#queue.length > 0) throw this.#reason()
+      this.#stop.abort()
+      await search
       await into.finish()
-      this.#report(true)
-      return { ...this.#progress(), refetchedChunks: this.#refetched, dropped: this.#dropped() }
+      this.#tally.report()
+      const { wrongChunks: refetchedChunks, duplicateBytes } = this.#tally
+      return { ...this.#tally.progress(), refetchedChunks, duplicateBytes, dropped: this.#dropped() }
     } finally {
+      this.#stop.abort()
+      clearInterval(tick)
       signal?.removeEventListener('abort', onAbort)
+      await this.#settled()
     }
   }
 
-  async #pull(): Promise<void> {
-    this.#samples.push({ time: performance.now(), bytes: this.#bytes })
-    const perPeer = Math.max(
-      1,
-      Math.min(REQUESTS_PER_PEER, Math.floor(REQUESTS_IN_ALL / Math.max(1, this.#sources.length))),
-    )
-    const workers = this.#sources.flatMap(source => Array.from({ length: perPeer }, () => this.#work(source)))
-    await Promise.all(workers)
-  }
-
-  /** One request after the other to one peer, until nothing is left to ask it for. */
-  async #work(source: Source): Promise<void> {
-    while (source.dropped === undefined && !this.#stop.signal.aborted) {
-      const range = this.#inFlight < REQUESTS_IN_ALL ? this.#queue.shift() : undefined
-      if (range === undefined) {
-        if (this.#queue.length === 0 && this.#inFlight === 0) return
-        await this.#change.promise
-        continue
-      }
-      this.#inFlight++
-      try {
-        await this.#request(source, range)
-      } catch (error) {
-        this.#judge(source, error)
-      } finally {
-        this.#enqueueMissing(range)
-        this.#inFlight--
-        this.#wake()
-      }
-      if (source.strikes > 0 && source.dropped === undefined)
-        await this.#pause(STRIKE_MS * 2 ** source.strikes)
-    }
-  }
-
-  async #request(source: Source, range: Range): Promise<void> {
-    const { peer, windowMs = RPC_LIMITS.windowMs } = this.#options
-    const signal = this.#stop.signal
-    const file = this.#outline.fileOf(range.first)
-    const request = oppu.ChunkRequest.encode({
-      baseId: this.#id,
-      file,
-      firstChunk: range.first - this.#outline.firstOf(file),
-      chunkCount: range.count,
-    }).finish()
-    const expected = this.#lengthOf(range)
-    const writes: Promise<void>[] = []
-    let chunk = range.first
-    let buffer = new Uint8Array(this.#outline.length(chunk))
-    let filled = 0
-    const consume = (piece: Uint8Array) => {
-      for (let rest = piece; rest.length > 0; ) {
-        const taken = rest.subarray(0, buffer.length - filled)
-        buffer.set(taken, filled)
-        filled += taken.length
-        rest = rest.subarray(taken.length)
-        if (filled < buffer.length) return
-        writes.push(this.#accept(source, chunk, buffer))
-        chunk++
-        filled = 0
-        if (chunk < range.first + range.count) buffer = new Uint8Array(this.#outline.length(chunk))
-      }
-    }
+  /** Takes up peers as their addresses come. */
+  async #search(): Promise<void> {
+    const { providers, peer } = this.#options
     try {
-      const duplex = await peer.dial(source.addresses, PROTOCOLS.chunks, {
-        category: 'chunk-request',
-        withinMs: Math.min(windowMs, TRANSPORT.dialMs),
-        signal,
+      await eachAddress(providers, this.#stop.signal, address => {
+        const id = peerIdOf(address)
+        if (id !== peer.id) this.#meet(id, address)
       })
-      await call(duplex, request, {
-        maximumReply: CHUNK_LIMITS.reply,
-        maximumStream: expected,
-        onReply(bytes) {
-          if (bytes !== expected)
-            throw new OppuError('PROTOCOL_VIOLATION', `${bytes} bytes offered for a range of ${expected}`)
-        },
-        consume,
-        replyMs: windowMs,
-        windowMs,
-        signal,
-      })
-    } finally {
-      await Promise.all(writes)
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#searching = false
+    this.#schedule()
+  }
+
+  #meet(id: string, address: string): void {
+    const known = this.#remotes.get(id)
+    if (known !== undefined) {
+      if (!known.addresses.includes(address)) known.addresses.push(address)
+      return
+    }
+    const { peer, into, windowMs = RPC_LIMITS.windowMs } = this.#options
+    const remote = new Remote({ peer, outline: into.outline, id, address, windowMs })
+    this.#remotes.set(id, remote)
+    this.#requests.set(remote, new Set())
+    void this.#watch(remote)
+  }
+
+  /** Keeps up what a peer holds, until it holds everything or is given up. */
+  async #watch(remote: Remote): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, remote.stop.signal])
+    let revision = 0
+    while (!signal.aborted) {
+      try {
+        const wait = revision === 0 ? 0 : SWARM_LIMITS.waitMs
+        const holdings = await remote.holdings(revision, wait, signal)
+        if (holdings === undefined && this.#options.into.outline.manifest.version !== 1)
+          throw new OppuError('PROTOCOL_VIOLATION', `${remote.id} speaks an old protocol only`)
+        remote.old = holdings === undefined
+        this.#wanted.holds(remote, holdings?.held)
+        revision = holdings?.revision ?? 0
+        this.#schedule()
+        if (remote.held?.size === remote.held?.count) return
+        await sleep(HOLDINGS_MS, undefined, { signal })
+      } catch (error) {
+        if (signal.aborted) return
+        this.#judge(remote, error)
+        await sleep(STRIKE_MS * 2 ** remote.strikes, undefined, { signal }).catch(() => {}) // looked at above
+      }
     }
   }
 
-  /** Checks one chunk and stores it. Throws at once when it is wrong; what the sink throws ends the whole pull. */
-  #accept(source: Source, chunk: number, bytes: Uint8Array): Promise<void> {
-    const content = new HashedChunk(bytes)
-    if (!this.#outline.matches(chunk, content)) {
-      this.#refetched++
-      const { path } = this.#outline.manifest.files[this.#outline.fileOf(chunk)]!
-      throw new OppuError('HASH_MISMATCH', `${source.id} sent a wrong chunk ${chunk} (in ${path})`)
+  /** Runs the scheduler soon; once for many changes. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (!this.#stop.signal.aborted) this.#launch()
+    })
+  }
+
+  #launch(): void {
+    if (this.#wanted.size === 0) {
+      this.#done.resolve()
+      return
     }
-    source.strikes = 0
-    return this.#options.into.write(chunk, content).then(
-      () => {
-        this.#bytes += bytes.length
-        this.#from[source.id] = (this.#from[source.id] ?? 0) + bytes.length
-        this.#report(false)
-      },
-      (error: unknown) => this.#fail(error),
+    const live = [...this.#remotes.values()].filter(remote => remote.dropped === undefined)
+    if (live.length === 0 && !this.#searching && this.#underWay === 0) this.#fail(nobodyLeft(this.#dropped()))
+    const asked = live.filter(({ held }) => held !== undefined)
+    for (const remote of asked.sort((a, b) => this.#depthOf(a) - this.#depthOf(b))) {
+      while (this.#limit.debtMs() === 0 && this.#inFlight < IN_FLIGHT_BYTES) if (!this.#ask(remote)) break
+    }
+  }
+
+  /** Sends one more request to a peer, if it should have one now. */
+  #ask(remote: Remote): boolean {
+    const requests = this.#requests.get(remote)!
+    const link = { rate: remote.rate, roundTripMs: remote.roundTripMs }
+    const { chunks: count, depth } = sizing(link, this.#chunkBytes, SWARM_LIMITS.chunks)
+    if (requests.size >= depth || performance.now() < remote.pausedUntil) return false
+    const candidates = this.#wanted.candidates(remote, count, {
+      mine: requests,
+      underWay: this.#underWay,
+      random: this.#random,
+    })
+    if (candidates.length === 0) return false
+    void this.#request(remote, candidates, Math.min(count, candidates.length))
+    return true
+  }
+
+  async #request(remote: Remote, candidates: readonly number[], count: number): Promise<void> {
+    const requests = this.#requests.get(remote)!
+    const request: OpenRequest = {
+      stop: new AbortController(),
+      open: new Set(candidates),
+      chosen: remote.old,
+    }
+    const lengthOf = (chunk: number) => this.#options.into.outline.length(chunk)
+    let reserved = count * this.#chunkBytes
+    const sent = performance.now()
+    const arriving: Promise<void>[] = []
+    requests.add(request)
+    this.#wanted.ask(candidates, sent)
+    this.#inFlight += reserved
+    this.#limit.reserve(reserved)
+    const give = (chunk: number) => {
+      if (request.open.delete(chunk)) this.#wanted.release([chunk])
+    }
+    let came = 0
+    try {
+      await remote.chunks(
+        {
+          candidates,
+          count,
+          place: chunk => this.#buffers.take(lengthOf(chunk)),
+          onChosen: chunks => {
+            const chosen = new Set(chunks)
+            came = chunks.length
+            request.chosen = true
+            for (const chunk of [...request.open]) if (!chosen.has(chunk)) give(chunk)
+            const actual = chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0)
+            this.#inFlight += actual - reserved
+            this.#limit.reserve(actual - reserved)
+            reserved = actual
+            this.#schedule()
+          },
+          onChunk: (chunk, bytes) => {
+            this.#activeAt = performance.now()
+            arriving.push(this.#accept(remote, chunk, bytes).finally(() => give(chunk)))
+          },
+        },
+        AbortSignal.any([this.#stop.signal, remote.stop.signal, request.stop.signal]),
+      )
+      if (came === 0) this.#disappointed(remote, performance.now() - sent)
+    } catch (error) {
+      if (!request.stop.signal.aborted) this.#judge(remote, error)
+    } finally {
+      await Promise.all(arriving)
+      for (const chunk of [...request.open]) give(chunk)
+      requests.delete(request)
+      this.#inFlight -= reserved
+      this.#schedule()
+    }
+  }
+
+  /** Checks one chunk and stores it. A wrong one ends its peer; what the sink throws ends the whole pull. */
+  async #accept(remote: Remote, chunk: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { into } = this.#options
+    const content = await HashedChunk.of(bytes)
+    if (!into.outline.matches(chunk, content)) {
+      this.#tally.wrongChunks++
+      const { path } = into.outline.manifest.files[into.outline.fileOf(chunk)]!
+      const what = `${remote.id} sent a wrong chunk ${chunk} (of ${path})`
+      this.#judge(remote, new OppuError('HASH_MISMATCH', what))
+    } else if (into.has(chunk) || this.#writing.has(chunk)) {
+      this.#tally.duplicateBytes += bytes.length
+    } else {
+      remote.strikes = 0
+      this.#writing.add(chunk)
+      try {
+        await into.write(chunk, content)
+        this.#arrived(remote, chunk, bytes.length)
+      } catch (error) {
+        this.#fail(error)
+      } finally {
+        this.#writing.delete(chunk)
+      }
+    }
+    this.#buffers.giveBack(bytes)
+  }
+
+  #arrived(remote: Remote, chunk: number, length: number): void {
+    this.#wanted.delete(chunk)
+    this.#tally.arrived(remote.id, length)
+    for (const requests of this.#requests.values()) {
+      for (const request of requests) {
+        if (!request.open.has(chunk)) continue
+        const useless = [...request.open].every(open => this.#options.into.has(open))
+        if (useless && request.open.size > (request.chosen ? 1 : 0)) request.stop.abort()
+      }
+    }
+    this.#schedule()
+  }
+
+  /** A peer that said it holds chunks sent none: it may be busy, but not when it said so at once. */
+  #disappointed(remote: Remote, afterMs: number): void {
+    const { windowMs = RPC_LIMITS.windowMs } = this.#options
+    if (afterMs > EMPTY_SHARE * Math.min(SWARM_LIMITS.waitMs, windowMs)) return
+    this.#judge(
+      remote,
+      new OppuError('UNAVAILABLE', `${remote.id} does not send chunks that it says it holds`),
     )
   }
 
   /** What an error of one request means for its peer. */
-  #judge(source: Source, error: unknown): void {
-    if (this.#stop.signal.aborted) return
+  #judge(remote: Remote, error: unknown): void {
+    if (this.#stop.signal.aborted || remote.dropped !== undefined) return
     if (!isOppuError(error) || error.code === 'CLOSED') {
       this.#fail(error)
       return
     }
     const passing = isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'UNAVAILABLE')
-    source.strikes++
-    if (!passing || source.strikes >= STRIKES) source.dropped ??= error
+    remote.strikes++
+    remote.pausedUntil = performance.now() + STRIKE_MS * 2 ** remote.strikes
+    if (!passing || remote.strikes >= STRIKES) this.#drop(remote, error)
   }
 
-  /** Puts those chunks of a range that the sink lacks (back) in the queue, in requests of bounded size. */
-  #enqueueMissing(range: Range): void {
-    const end = range.first + range.count
-    let [first, bytes] = [-1, 0]
-    for (let chunk = range.first; chunk <= end; chunk++) {
-      const missing = chunk < end && !this.#options.into.has(chunk)
-      const length = missing ? this.#outline.length(chunk) : 0
-      const full = chunk - first === CHUNK_LIMITS.chunks || bytes + length > REQUEST_BYTES
-      if (first >= 0 && (!missing || full)) {
-        this.#queue.push({ first, count: chunk - first })
-        first = -1
-      }
-      if (missing && first < 0) [first, bytes] = [chunk, 0]
-      bytes += length
-    }
+  #drop(remote: Remote, error: OppuError): void {
+    remote.dropped = error
+    this.#wanted.holds(remote, undefined, true)
+    remote.stop.abort(error)
+    if (isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'TIMEOUT'))
+      void sleep(REVIVE_MS, undefined, { signal: this.#stop.signal, ref: false }).then(
+        () => this.#revive(remote),
+        () => {}, // the pull is over
+      )
+    this.#schedule()
+  }
+
+  #revive(remote: Remote): void {
+    remote.dropped = undefined
+    remote.strikes = STRIKES - 1
+    remote.stop = new AbortController()
+    void this.#watch(remote)
+  }
+
+  #tick(): void {
+    const { stallMs = STALL_MS } = this.#options
+    const now = performance.now()
+    if (this.#inFlight > 0) this.#activeAt = now
+    else if (!this.#searching && now - this.#activeAt > stallMs)
+      this.#fail(
+        new OppuError(
+          'NO_PROVIDER',
+          `no peer that can be reached holds the last ${this.#wanted.size} chunks`,
+        ),
+      )
+    this.#schedule()
   }
 
   /** Ends the pull with `error`; the first call wins. */
   #fail(error: unknown): void {
     this.#stop.abort(error)
-    this.#wake()
+    this.#done.resolve()
   }
 
-  async #pause(ms: number): Promise<void> {
-    await setTimeout(ms, undefined, { signal: this.#stop.signal }).catch(() => {}) // the loop looks at the signal
+  /** Waits for what still writes, so that whoever owns the sink may close it. */
+  async #settled(): Promise<void> {
+    while (this.#underWay > 0) await sleep(5)
   }
 
-  #wake(): void {
-    this.#change.resolve()
-    this.#change = Promise.withResolvers<void>()
+  get #underWay(): number {
+    let sum = 0
+    for (const { size } of this.#requests.values()) sum += size
+    return sum
   }
 
-  #reason(): OppuError {
-    const errors = this.#dropped().map(({ error }) => error)
-    const telling =
-      errors.find(error => error.code === 'HASH_MISMATCH') ?? errors.find(error => error.code === 'TIMEOUT')
-    if (telling !== undefined)
-      return new OppuError(telling.code, `no peer is left to pull from: ${telling.message}`, {
-        cause: telling,
-      })
-    const cause = errors[0]
-    const why =
-      cause === undefined
-        ? 'no peer is known to hold the base'
-        : `no peer is left to pull from: ${cause.message}`
-    return new OppuError('NO_PROVIDER', why, { cause })
+  #depthOf(remote: Remote): number {
+    return this.#requests.get(remote)?.size ?? 0
   }
 
-  #dropped(): { peer: string; error: OppuError }[] {
-    return this.#sources.flatMap(({ id, dropped }) =>
+  #dropped(): Dropped[] {
+    return [...this.#remotes.values()].flatMap(({ id, dropped }) =>
       dropped === undefined ? [] : [{ peer: id, error: dropped }],
     )
   }
-
-  #report(always: boolean): void {
-    const { onProgress } = this.#options
-    const time = performance.now()
-    if (onProgress === undefined || (!always && time - this.#reported < PROGRESS_MS)) return
-    this.#reported = time
-    this.#samples.push({ time, bytes: this.#bytes })
-    while (this.#samples.length > 2 && time - this.#samples[1]!.time > RATE_MS) this.#samples.shift()
-    onProgress(this.#progress())
-  }
-
-  #progress(): FetchProgress {
-    const oldest = this.#samples[0]
-    const seconds = oldest === undefined ? 0 : (performance.now() - oldest.time) / 1000
-    const bytesPerSecond = oldest === undefined || seconds <= 0 ? 0 : (this.#bytes - oldest.bytes) / seconds
-    return { bytes: this.#bytes, totalBytes: this.#outline.bytes, bytesPerSecond, from: { ...this.#from } }
-  }
-
-  #lengthOf({ first, count }: Range): number {
-    let bytes = 0
-    for (let chunk = first; chunk < first + count; chunk++) bytes += this.#outline.length(chunk)
-    return bytes
-  }
-}
-
-/** Own addresses are left out. @throws OppuError INVALID_ARGUMENT for an address without `/p2p/<id>`. */
-function groupByPeer(addresses: readonly string[], self: string): Source[] {
-  const sources = new Map<string, Source>()
-  for (const address of addresses) {
-    const id = peerIdOf(address)
-    if (id === self) continue
-    const known = sources.get(id)
-    if (known === undefined) sources.set(id, { id, addresses: [address], strikes: 0 })
-    else known.addresses.push(address)
-  }
-  return [...sources.values()]
 }
