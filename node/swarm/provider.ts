@@ -169,6 +169,8 @@ export class Provider implements AsyncDisposable {
         return { body: encodeHoldings(base.holdings()) }
       }
       case 'chunks': {
+        if (ask.candidates.some(chunk => chunk >= outline.count))
+          throw new OppuError('INVALID_ARGUMENT', 'a chunk that the base does not have')
         const chosen = await this.#choose(base, ask, caller, turn)
         return { body: encodeChunksAnswer(chosen), stream: this.#stream(base, chosen) }
       }
@@ -185,7 +187,7 @@ export class Provider implements AsyncDisposable {
     const until = performance.now() + ask.waitMs
     while (!base.hasAny(ask.candidates)) {
       const left = until - performance.now()
-      if (left <= 0) return []
+      if (left <= 0 || base.source.complete) return [] // nothing more will come
       await base.changed(base.revision, left, signal)
     }
     if (!(await this.#turns.take(remote, Math.max(0, until - performance.now()), signal))) return []

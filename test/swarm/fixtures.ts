@@ -65,8 +65,8 @@ export class MemoryChunks implements ChunkSink {
   readonly #has = new Set<number>()
   finished = 0
 
-  constructor(base: TestBase, full: boolean) {
-    this.outline = Outline.ofVersion1(base.manifest)
+  constructor(base: TestBase | { outline: Outline; files: readonly Uint8Array[] }, full: boolean) {
+    this.outline = 'outline' in base ? base.outline : Outline.ofVersion1(base.manifest)
     this.files = base.files.map(bytes => (full ? bytes : new Uint8Array(bytes.length)))
     if (full) for (let index = 0; index < this.outline.count; index++) this.#has.add(index)
   }
