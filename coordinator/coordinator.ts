@@ -32,7 +32,7 @@ import {
 import { State } from './state.ts'
 import { type ReceivedReport, Tasks } from './tasks.ts'
 
-export interface CoordinatorOptions extends CoordinatorConfig {
+export interface CoordinatorOptions extends Pick<CoordinatorConfig, 'listen'> {
   /** Folder of the coordinator: its key and all that it publishes and receives. */
   readonly home: string
   /** 32-byte Ed25519 seed; read from (or made in) `<home>/coordinator.key` where absent. */

@@ -3,16 +3,17 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from '@commander-js/extra-typings'
 import { COORDINATOR_SCHEMA, parseCoordinatorConfig } from '../../coordinator/config.ts'
-import type { Coordinator } from '../../coordinator/coordinator.ts'
 import { errorCode } from '../../node/store/atomic-file.ts'
 import { OppuError } from '../../protocol/errors.ts'
-import { type BaseId, parseId } from '../../protocol/ids.ts'
+import { shortId } from '../../protocol/ids.ts'
 import { TASK_LIMITS } from '../../protocol/limits.ts'
-import { decodeManifest } from '../../protocol/manifest.ts'
+import { parseReleaseName } from '../../protocol/release.ts'
 import { METRICS } from '../../protocol/task.ts'
+import { administer } from '../administer.ts'
 import { Context, newCommand } from '../context.ts'
 import { holdOutOption, numberOption } from '../schema-options.ts'
 import { table } from '../terminal.ts'
+import { addCommunityCommands } from './community.ts'
 
 const DAY = 24 * 3600 * 1000
 
@@ -21,6 +22,8 @@ export function addCoordinatorCommands(program: Command): void {
     .command('coordinator')
     .description('publish signed bases and evaluation tasks, and collect scores')
 
+  addCommunityCommands(coordinator)
+
   newCommand(coordinator, 'start')
     .description('run the coordinator until Ctrl-C; prints the address that nodes join with')
     .option(
@@ -28,18 +31,33 @@ export function addCoordinatorCommands(program: Command): void {
       `where to listen (default: ${COORDINATOR_SCHEMA.listen.default.join(' ')})`,
     )
     .option('--announce <address...>', 'addresses to print instead, where others reach it by another one')
+    .option('--monitor <port>', COORDINATOR_SCHEMA.monitor.description)
+    .option('--log-level <level>', `${COORDINATOR_SCHEMA.logLevel.description} (default: info)`)
+    .option('--log-file <file>', COORDINATOR_SCHEMA.logFile.description)
     .action(async options => {
       const context = new Context(options)
       const { terminal, signal } = context
-      await using running = await open(context, options.listen)
+      const { listen, monitor, logLevel, logFile } = options
+      const config = parseCoordinatorConfig({ listen, monitor, logLevel, logFile })
+      const { Service } = await import('../../coordinator/service.ts')
+      await using service = await Service.open({ ...config, home: context.coordinatorHome, signal })
+      const { coordinator: running, monitorUrl } = service
+      process.on('SIGHUP', () => service.reopenLog())
       const [peer] = running.addresses().map(address => address.slice(address.lastIndexOf('/p2p/')))
       const addresses = options.announce?.map(address => `${address}${peer}`) ?? running.addresses()
+      if (options.announce !== undefined) await running.membership.reachedAt(addresses)
       const bases = running.bases()
+      const watched = monitorUrl === undefined ? {} : { monitor: monitorUrl }
       terminal.result(
-        { coordinator: running.id, addresses, bases },
-        [`coordinator ${running.id}`, ...addresses, `${bases.length} bases published; Ctrl-C stops`].join(
-          '\n',
-        ),
+        { coordinator: running.id, addresses, bases, ...watched },
+        [
+          `coordinator ${running.id}`,
+          ...addresses,
+          ...(monitorUrl === undefined
+            ? []
+            : [`health and metrics: ${monitorUrl}/healthz, ${monitorUrl}/metrics`]),
+          `${bases.length} bases published; Ctrl-C stops`,
+        ].join('\n'),
       )
       if (!signal.aborted) await once(signal, 'abort')
     })
@@ -48,18 +66,67 @@ export function addCoordinatorCommands(program: Command): void {
     .description(
       "sign and publish a base's manifest: the file bases/ID/manifest in the home of a node that has it",
     )
-    .option('--licence <file>', "text of the base's licence, to be shown to members")
-    .action(async (path, options) => {
+    .option('--licence <file>', "text of the base's licence, which members accept before they pull")
+    .option('--tag <tag>', 'a tag that stands for this base from now on, such as stable')
+    .option(
+      '--name <name>',
+      "with --tag: a name for the base and its later versions (default: of the base's own)",
+    )
+    .action(async (path, { licence, tag, name, ...options }) => {
       const context = new Context(options)
-      const manifest = decodeManifest(await readFileOf(path))
-      const licence =
-        options.licence === undefined ? undefined : (await readFileOf(options.licence)).toString('utf8')
-      await using closed = await open(context, [])
-      const base = await closed.publishManifest(
-        manifest,
-        licence === undefined ? {} : { licenceText: licence },
+      const published = await administer(context, 'publish', {
+        manifest: (await readFileOf(path)).toString('base64'),
+        ...(licence === undefined ? {} : { licence: (await readFileOf(licence)).toString('utf8') }),
+        ...(tag === undefined ? {} : { tag }),
+        ...(name === undefined ? {} : { name }),
+      })
+      const { base, release } = published
+      const as = release === undefined ? '' : `  as ${release.name}:${release.tag}`
+      context.terminal.result(published, `published ${published.name}  ${base}${as}`)
+    })
+
+  newCommand(coordinator, 'tag <release> <base>')
+    .description('let NAME or NAME:TAG stand for a published base, by its id or first digits, from now on')
+    .action(async (wanted, base, options) => {
+      const context = new Context(options)
+      const parsed = parseReleaseName(wanted)
+      if (parsed === undefined)
+        throw new OppuError('INVALID_ARGUMENT', `not a name of lower-case letters and digits: ${wanted}`)
+      const release = await administer(context, 'tag', { ...parsed, base })
+      context.terminal.result(release, `${release.name}:${release.tag} is ${release.baseId}`)
+    })
+
+  newCommand(coordinator, 'releases')
+    .description('what is published, and what names and tags stand for')
+    .action(async options => {
+      const context = new Context(options)
+      const found = await administer(context, 'releases', {})
+      const named = Map.groupBy(found.releases, ({ baseId }) => baseId)
+      context.terminal.result(
+        found,
+        found.bases.length === 0
+          ? 'Nothing is published yet.'
+          : table(
+              ['base', 'name', 'licence', 'releases'],
+              found.bases.map(({ id, name, licence }) => [
+                ...[shortId(id), name, licence],
+                (named.get(id) ?? []).map(release => `${release.name}:${release.tag}`).join(' '),
+              ]),
+            ),
       )
-      context.terminal.result({ base, name: manifest.name }, `published ${manifest.name}  ${base}`)
+    })
+
+  newCommand(coordinator, 'rotate-key')
+    .description(
+      'make a new key to sign with, and sign everything published with it; nodes follow, and addresses stay as they are',
+    )
+    .action(async options => {
+      const context = new Context(options)
+      const changed = await administer(context, 'rotate-key', {})
+      context.terminal.note(
+        'Stand-ins need a new copy of this folder: nodes pass over those that sign with the old key.',
+      )
+      context.terminal.result(changed, `coordinator ${changed.coordinator}`)
     })
 
   newCommand(coordinator, 'task')
@@ -87,29 +154,24 @@ export function addCoordinatorCommands(program: Command): void {
         description: 'how long it is open',
       }),
     )
-    .action(async options => {
+    .action(async ({ base, title, metric, holdOut, minimumItems, days, ...options }) => {
       const context = new Context(options)
-      await using closed = await open(context, [])
-      const now = Date.now()
-      const task = await closed.publishTask({
-        version: 1,
-        title: options.title,
-        baseId: parseId<BaseId>(options.base, 'base id'),
-        metric: options.metric,
-        holdOut: options.holdOut,
-        minimumItems: options.minimumItems,
-        createdAt: now,
-        expiresAt: now + Math.round(options.days * DAY),
+      const published = await administer(context, 'task', {
+        base,
+        title,
+        metric,
+        holdOut,
+        minimumItems,
+        days,
       })
-      context.terminal.result({ task }, `published task ${task}`)
+      context.terminal.result(published, `published task ${published.task}`)
     })
 
   newCommand(coordinator, 'reports')
     .description('the scores received so far')
     .action(async options => {
       const context = new Context(options)
-      await using closed = await open(context, [])
-      const reports = await closed.reports()
+      const reports = await administer(context, 'reports', {})
       context.terminal.result(
         reports,
         reports.length === 0
@@ -124,12 +186,6 @@ export function addCoordinatorCommands(program: Command): void {
             ),
       )
     })
-}
-
-async function open(context: Context, listen: readonly string[] | undefined): Promise<Coordinator> {
-  const { Coordinator } = await import('../../coordinator/coordinator.ts')
-  const config = parseCoordinatorConfig({ listen })
-  return Coordinator.open({ ...config, home: context.coordinatorHome, signal: context.signal })
 }
 
 async function readFileOf(path: string): Promise<Buffer> {

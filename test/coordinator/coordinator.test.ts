@@ -213,7 +213,10 @@ test('a pull goes on when the coordinator is gone', async t => {
 })
 
 test('configuration: defaults, and unknown or wrong settings named', () => {
-  assert.deepEqual(parseCoordinatorConfig({}), { listen: ['/ip4/0.0.0.0/tcp/4011'] })
+  assert.deepEqual(parseCoordinatorConfig({}), {
+    ...{ listen: ['/ip4/0.0.0.0/tcp/4011'], monitor: '', logLevel: 'info', logFile: '' },
+  })
+  assert.throws(() => parseCoordinatorConfig({ logLevel: 'loud' }), code('INVALID_ARGUMENT'))
   assert.deepEqual(parseCoordinatorConfig({ listen: '/ip4/127.0.0.1/tcp/0' }).listen, [
     '/ip4/127.0.0.1/tcp/0',
   ])
