@@ -35,6 +35,8 @@ const WALLS: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
   [/^datastore-level$/, ['node/swarm/kept-peers.ts']],
   [/^level$/, ['node/store/db.ts', 'coordinator/state.ts']],
+  [/^pino$/, ['coordinator/log.ts']],
+  [/^prom-client$/, ['coordinator/metrics.ts']],
   [/^tweetnacl$/, ['node/store/vault.ts', 'protocol/manifest.ts']],
 ]
 

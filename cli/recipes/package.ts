@@ -1,6 +1,6 @@
 /**
  * `npm run build`: the package as it is published, in dist/. The compiler makes JavaScript of the sources; what it does
- * not take along (generated code, the embedded base, the demo's authors) is copied beside it.
+ * not take along (generated code, the embedded base, the demo's authors, the systemd unit) is copied beside it.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
@@ -13,6 +13,7 @@ const COPIED = [
   ...['protocol/messages.pb', 'node/graph/onnx.pb'].flatMap(name => [`${name}.js`, `${name}.d.ts`]),
   'node/base/embedded',
   'cli/demo/authors',
+  'coordinator/systemd',
 ]
 
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
