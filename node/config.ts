@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../protocol/errors.ts'
-import { type ConfigOf, parseConfig, textField, textListField } from '../protocol/schema.ts'
+import { type ConfigOf, choiceField, parseConfig, textField, textListField } from '../protocol/schema.ts'
 import { errorCode, writeFileAtomic } from './store/atomic-file.ts'
 
 export const NODE_SCHEMA = {
@@ -13,6 +13,15 @@ export const NODE_SCHEMA = {
   standIns: textListField({
     default: [],
     description: 'where else the coordinator, or a stand-in with the same key, may be reached',
+  }),
+  coordinatorKey: textField({
+    default: '',
+    description: 'the key that its signatures are checked with; empty: the one in its address',
+  }),
+  community: choiceField({
+    default: 'open',
+    choices: ['open', 'private'],
+    description: 'whether only members may connect to this node, and it to them',
   }),
 } as const
 

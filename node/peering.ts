@@ -3,9 +3,10 @@
  * parts to the store's; each room keeps its own rules. History, adapters and keys have no way out through here.
  */
 import { isOppuError, OppuError, only } from '../protocol/errors.ts'
-import { type BaseId, shortId, type TaskId, type UserId } from '../protocol/ids.ts'
+import { type BaseId, shortId, type TaskId } from '../protocol/ids.ts'
 import type { EvaluationTask, Report } from '../protocol/task.ts'
 import { isWhole } from './base/whole-files.ts'
+import { type JoinResult, join, openMemberPeer, pinnedKey } from './community.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
 import type { AuditLog } from './store/audit.ts'
@@ -17,7 +18,7 @@ import type { Reports } from './store/reports.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
 import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
-import { Peer, peerIdOf, userIdOfAddress } from './swarm/peer.ts'
+import { Peer, type PeerOptions, peerIdOf } from './swarm/peer.ts'
 import { Provider } from './swarm/provider.ts'
 import { findPublished } from './swarm/published.ts'
 
@@ -69,20 +70,9 @@ export class Peering {
     this.#parts = parts
   }
 
-  /** Remembers a coordinator after checking the signatures of all it publishes. @throws those of CoordinatorClient. */
-  async join(
-    address: string,
-    options: Waiting = {},
-  ): Promise<{ coordinator: UserId; bases: readonly BaseId[]; tasks: readonly string[] }> {
-    await using peer = await this.#openPeer([], options)
-    const client = new CoordinatorClient({ peer, address })
-    const [manifests, tasks] = [await client.manifests(options), await client.tasks(options)]
-    await writeNodeConfig(this.#home, { ...(await readNodeConfig(this.#home)), coordinator: address })
-    return {
-      coordinator: client.coordinator,
-      bases: manifests.map(({ id }) => id),
-      tasks: tasks.map(({ id }) => id),
-    }
+  /** Joins a community by an invitation or a coordinator's address. @throws those of community.ts's `join`. */
+  async join(invitationOrAddress: string, options: Waiting = {}): Promise<JoinResult> {
+    return join(await this.#asMember([], options), invitationOrAddress, options)
   }
 
   /** Remembers where else the coordinator may be reached, when told; returns what is remembered. @throws INVALID_ARGUMENT. */
@@ -237,21 +227,29 @@ export class Peering {
     await reports.put({ ...report, sentAt: Date.now() })
   }
 
-  async #openPeer(listen: readonly string[], { signal }: Waiting): Promise<Peer> {
+  async #openPeer(listen: readonly string[], options: Waiting): Promise<Peer> {
+    return openMemberPeer(await this.#asMember(listen, options), options)
+  }
+
+  async #asMember(listen: readonly string[], { signal }: Waiting) {
     const vault = await this.#parts.unlock()
-    return Peer.open({
-      seed: vault.peerSeed(),
-      listen,
-      audit: message => this.#parts.audit.record(message),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    const open = (membership: Pick<PeerOptions, 'gate' | 'networkKey'>) =>
+      Peer.open({
+        seed: vault.peerSeed(),
+        listen,
+        audit: message => this.#parts.audit.record(message),
+        ...membership,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    return { home: this.#home, vault, open }
   }
 
   async #coordinator(peer: Peer, { onNote }: Waiting): Promise<CoordinatorClient> {
-    const { coordinator: address, standIns } = await readNodeConfig(this.#home)
+    const { coordinator: address, coordinatorKey, standIns } = await readNodeConfig(this.#home)
     if (address === '') throw new OppuError('NOT_FOUND', 'no coordinator joined yet: oppu node join ADDRESS')
-    const catalogue = new Catalogue(this.#home, userIdOfAddress(address))
-    return new CoordinatorClient({ peer, address, standIns, catalogue, onNote })
+    const coordinator = pinnedKey(address, coordinatorKey)
+    const catalogue = new Catalogue(this.#home, coordinator)
+    return new CoordinatorClient({ peer, address, standIns, coordinator, catalogue, onNote })
   }
 }
 

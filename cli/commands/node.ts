@@ -9,19 +9,20 @@ import { table } from '../terminal.ts'
 export function addNodeCommands(program: Command): void {
   const node = program.command('node').description('this node among its peers')
 
-  newCommand(node, 'join <coordinator>')
+  newCommand(node, 'join <invitation...>')
     .description(
-      'remember a coordinator by its address; the address holds the key that its signatures are checked with',
+      "join a community: by an invitation, or by the address of a coordinator whose community is open; both hold the key that the coordinator's signatures are checked with",
     )
-    .action(async (address, options) => {
+    .action(async (words, options) => {
       const context = new Context(options)
       await context.withNode(async node => {
-        const { coordinator, bases, tasks } = await (await node.peering()).join(address, {
-          signal: context.signal,
-        })
+        // An invitation that was wrapped on its way comes as several words.
+        const joined = await (await node.peering()).join(words.join(' '), { signal: context.signal })
+        const { coordinator, members, bases, tasks } = joined
+        const who = members === undefined ? 'open to everyone' : `private, ${members} members`
         context.terminal.result(
-          { coordinator, bases, tasks },
-          `joined ${coordinator}: ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
+          joined,
+          `joined ${coordinator} (${who}): ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
         )
       })
     })
