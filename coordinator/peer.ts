@@ -222,15 +222,6 @@ export function keyOfPeerId(peer: string): MemberKey | undefined {
   }
 }
 
-/** The key behind a peer id; undefined for what is no id of a member. */
-export function keyOfPeerId(peer: string): MemberKey | undefined {
-  try {
-    return keyOf(peerIdFromString(peer))
-  } catch {
-    return undefined
-  }
-}
-
 /** True for an address that parses and, where `peer` is given, ends in `/p2p/<peer>`. */
 export function isAddress(address: string, peer?: string): boolean {
   try {
