@@ -18,6 +18,7 @@ import type { BaseId } from '../../protocol/ids.ts'
 import { encodeManifest, type HashedChunk } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { absent, diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
+import { writePulled } from './origin.ts'
 import { writeOutline } from './outlines.ts'
 import { Verified } from './verified.ts'
 
@@ -45,7 +46,7 @@ export const FILES_FOLDER = 'files'
 const SYNC_BYTES = 256 << 20
 const SYNC_MS = 1000
 /** Left free for the database, the operating system and the next person. */
-const SPARE_BYTES = 32 << 20
+export const SPARE_BYTES = 32 << 20
 
 /** The unfinished folder of a base; its dot keeps it out of every listing. */
 export function partialFolder(bases: string, id: BaseId): string {
@@ -92,13 +93,13 @@ export class ChunkFolder implements ChunkSink {
 
   /**
    * Opens the unfinished base in `bases` (`<home>/bases`), new or from an earlier attempt. The caller closes it.
-   * `linked`: files that lie in its folder already, whole and verified by the caller.
+   * `linked`: files that lie in its folder already, whole and verified by the caller. `as`: see origin.ts.
    * @throws OppuError DISK_FULL before the first byte when what is missing does not fit.
    */
   static async open(
     bases: string,
     outline: Outline,
-    { linked = [] }: { readonly linked?: readonly number[] } = {},
+    { linked = [], as }: { readonly linked?: readonly number[]; readonly as?: string } = {},
   ): Promise<ChunkFolder> {
     const folder = partialFolder(bases, outline.id)
     const handles: FileHandle[] = []
@@ -117,6 +118,7 @@ export class ChunkFolder implements ChunkSink {
         handles.push(await openFile(folder, outline.manifest.files[file]!, whole))
       }
       await verified.open()
+      await writePulled(folder, { at: Date.now(), ...(as === undefined ? {} : { as }) })
       return new ChunkFolder(bases, outline, handles, verified)
     } catch (error) {
       for (const handle of handles) await handle.close()

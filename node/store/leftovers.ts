@@ -60,11 +60,16 @@ async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch(error => absent(error, []))
 }
 
-async function diskBytes(path: string): Promise<number> {
+/** What a file or folder takes on disk; of files only those that `counts` says. */
+export async function diskBytes(
+  path: string,
+  counts: (info: { readonly nlink: number }) => boolean = () => true,
+): Promise<number> {
   const info = await stat(path).catch(error => absent(error, undefined))
   if (info === undefined) return 0
-  if (!info.isDirectory()) return info.blocks === undefined ? info.size : 512 * info.blocks
+  if (!info.isDirectory())
+    return counts(info) ? (info.blocks === undefined ? info.size : 512 * info.blocks) : 0
   let sum = 0
-  for (const name of await namesIn(path)) sum += await diskBytes(join(path, name))
+  for (const name of await namesIn(path)) sum += await diskBytes(join(path, name), counts)
   return sum
 }

@@ -30,11 +30,11 @@ export interface BegunPull {
   readonly linked: number
 }
 
-/** @throws those of ChunkFolder.open (DISK_FULL before the first byte: files that are linked take none); the signal's reason. */
+/** `as`: the release that the base was asked for by. @throws those of ChunkFolder.open (DISK_FULL before the first byte: files that are linked take none); the signal's reason. */
 export async function beginPull(
   bases: Bases,
   outline: Outline,
-  options: SharingOptions = {},
+  options: SharingOptions & { readonly as?: string } = {},
 ): Promise<BegunPull> {
   await using index = await ChunkIndex.open(bases, outline.id)
   const begun = await ChunkFolder.verifiedFiles(bases.folder, outline)
@@ -46,7 +46,10 @@ export async function beginPull(
     bytes += size
     options.onProgress?.(bytes)
   }
-  const folder = await ChunkFolder.open(bases.folder, outline, { linked })
+  const folder = await ChunkFolder.open(bases.folder, outline, {
+    linked,
+    ...(options.as === undefined ? {} : { as: options.as }),
+  })
   try {
     const onProgress = (copied: number) => options.onProgress?.(bytes + copied)
     const copied = await copyShared(index, folder, { ...options, onProgress })

@@ -55,7 +55,11 @@ test('chunks in any order, across attempts, become a base', async t => {
   const files = await allFiles(bases)
   assert.deepEqual(
     [...files.keys()].sort(),
-    [...Object.keys(FILES).map(path => join(root, 'files', path)), join(root, 'manifest')].sort(),
+    [
+      ...Object.keys(FILES).map(path => join(root, 'files', path)),
+      join(root, 'manifest'),
+      join(root, 'pulled'),
+    ].sort(),
   )
   for (const [path, bytes] of Object.entries(FILES))
     assert.ok(files.get(join(root, 'files', path))!.equals(bytes))

@@ -59,7 +59,7 @@ test('what was cut short or damaged is listed with its size and removed when ask
     (await bases.list()).map(({ id }) => id),
     [baseId(good)],
   )
-  assert.equal((await allFiles(path)).size, 3)
+  assert.equal((await allFiles(path)).size, 4)
 })
 
 test('a damaged manifest hides no other base, and a pull puts a whole base in its place', async t => {

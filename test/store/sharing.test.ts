@@ -89,7 +89,7 @@ test('a file that is equal is linked, one that is damaged or gone is not, and no
   assert.notEqual(await inode(one, 'b'), await inode(two, 'b'))
   await using source = await here.source(two.id)
   assert.deepEqual(await source.damaged({}), [])
-  assert.equal((await allFiles(join(here.folder, two.id))).size, 6)
+  assert.equal((await allFiles(join(here.folder, two.id))).size, 7)
 
   await using index = await ChunkIndex.open(here)
   const first = two.hash(0)
