@@ -41,6 +41,8 @@ interface Parts {
   readonly open: (options: Pick<PeerOptions, 'gate' | 'networkKey'>) => Promise<Peer>
 }
 
+/** Of how many bases a node that joins asks who has them. */
+const PROVIDERS_ASKED = 16
 /** How long a peer waits for the newest list when it opens; it goes on with the one it has. */
 const FIRST_NEWS_MS = 3_000
 
@@ -116,6 +118,8 @@ async function joinAt(
   const news = await askForList(client, invitation, waiting)
   const members = membersOf(news, coordinator, peer)
   const [manifests, tasks] = [await client.manifests(waiting), await client.tasks(waiting)]
+  // Kept with the rest: so the first pull finds peers also when the coordinator has gone by then.
+  for (const { id } of manifests.slice(0, PROVIDERS_ASKED)) await client.providers(id, waiting)
   if (news.signed !== undefined) {
     await folder.keepList({ signed: news.signed, keys: news.keys })
     await folder.keepNetworkKey(vault, networkKey)
