@@ -58,6 +58,17 @@ export function numberOption<const Flags extends string>(
     })
 }
 
+/** A rate over all peers; `bytesPerSecond` makes of its value what the node takes. */
+export function rateOption<const Flags extends string>(flags: Flags, what: string) {
+  const description = `${what} at most, over all peers, in megabytes a second; 0 for no limit`
+  return numberOption(flags, { default: 0, minimum: 0, maximum: 1e6, description })
+}
+
+/** `undefined` for no limit. */
+export function bytesPerSecond(megabytes: number): number | undefined {
+  return megabytes === 0 ? undefined : 1e6 * megabytes
+}
+
 /** What is held out for measuring: never nothing, never all. */
 export function holdOutOption(description: string) {
   const settings = { default: DEFAULT_HOLD_OUT, minimum: 0.001, maximum: 0.999, description }

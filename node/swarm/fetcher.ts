@@ -41,10 +41,13 @@ export interface FetchOptions {
   readonly into: ChunkSink
   readonly onProgress?: (progress: FetchProgress) => void
   /** Bytes a second over all peers; no limit where absent. */
-  readonly downloadLimit?: number
+  readonly downloadLimit?: number | undefined
   /** A peer that brings less than 64 KiB in this span is dropped. */
   readonly windowMs?: number
-  /** The pull fails when nothing was under way for this long: nobody who can be reached has what is missing. */
+  /**
+   * The pull fails when nothing was under way for this long: nobody who can be reached has what is missing. While peers
+   * are asked but no byte comes it waits ten times as long: they may be busy with others, but not for ever.
+   */
   readonly stallMs?: number
   /** Of the random order of equally rare chunks. */
   readonly seed?: number
@@ -64,6 +67,7 @@ const REVIVE_MS = 15_000
 const HOLDINGS_MS = 200
 const TICK_MS = 250
 const STALL_MS = 60_000
+const BUSY_STALLS = 10
 /** An answer without a chunk that comes before this share of the time asked for says that the peer has none. */
 const EMPTY_SHARE = 0.5
 
@@ -359,14 +363,10 @@ class Fetch {
   #tick(): void {
     const { stallMs = STALL_MS } = this.#options
     const now = performance.now()
-    if (this.#inFlight > 0) this.#activeAt = now
-    else if (!this.#searching && now - this.#activeAt > stallMs)
-      this.#fail(
-        new OppuError(
-          'NO_PROVIDER',
-          `no peer that can be reached holds the last ${this.#wanted.size} chunks`,
-        ),
-      )
+    if ([...this.#remotes.values()].some(({ rate }) => rate !== undefined)) this.#activeAt = now
+    const patience = this.#inFlight > 0 ? BUSY_STALLS * stallMs : stallMs
+    if (!this.#searching && now - this.#activeAt > patience)
+      this.#fail(new OppuError('NO_PROVIDER', `no peer sends the last ${this.#wanted.size} chunks`))
     this.#schedule()
   }
 

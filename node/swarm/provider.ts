@@ -33,7 +33,7 @@ import { Turns } from './turns.ts'
 
 export interface ProviderOptions {
   /** Bytes a second over all peers; no limit where absent. */
-  readonly uploadLimit?: number
+  readonly uploadLimit?: number | undefined
   /** What a coordinator signed about a base, to be passed on with its manifest. */
   readonly published?: (id: BaseId) => Promise<Omit<PassedManifest, 'manifest'> | undefined>
 }
