@@ -16,7 +16,7 @@ import { Catalogue } from './store/catalogue.ts'
 import { CommunityFolder } from './store/community.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
-import { keyOfPeer, MemberGate } from './swarm/gate.ts'
+import { EXPELLED, keyOfPeer, MemberGate } from './swarm/gate.ts'
 import type { MemberNews } from './swarm/member-news.ts'
 import { type Peer, type PeerOptions, peerIdOf, userIdOfAddress } from './swarm/peer.ts'
 
@@ -46,7 +46,10 @@ const PROVIDERS_ASKED = 16
 /** How long a peer waits for the newest list when it opens; it goes on with the one it has. */
 const FIRST_NEWS_MS = 3_000
 
-/** Opens a peer as a member of the community joined, or as anybody where that is open or there is none. */
+/**
+ * Opens a peer as a member of the community joined, or as anybody where that is open or there is none.
+ * @throws OppuError NOT_A_MEMBER where the coordinator says that this node was expelled; those of `open`.
+ */
 export async function openMemberPeer(
   { home, vault, open }: Parts,
   { onNote, signal }: Waiting = {},
@@ -70,6 +73,7 @@ export async function openMemberPeer(
     await gate.attach(peer, (serial, signal) => client.members(serial, { signal }))
     await Promise.race([gate.refresh(), setTimeout(FIRST_NEWS_MS, undefined, { ref: false })])
     signal?.throwIfAborted()
+    if (gate.expelled) throw new OppuError('NOT_A_MEMBER', EXPELLED)
     return peer
   } catch (error) {
     await peer.close()
@@ -118,7 +122,8 @@ async function joinAt(
   const news = await askForList(client, invitation, waiting)
   const members = membersOf(news, coordinator, peer)
   const [manifests, tasks] = [await client.manifests(waiting), await client.tasks(waiting)]
-  // Kept with the rest: so the first pull finds peers also when the coordinator has gone by then.
+  // Kept with the rest: so the first pull knows names and peers also when the coordinator has gone by then.
+  await client.releases(waiting)
   for (const { id } of manifests.slice(0, PROVIDERS_ASKED)) await client.providers(id, waiting)
   if (news.signed !== undefined) {
     await folder.keepList({ signed: news.signed, keys: news.keys })

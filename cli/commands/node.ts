@@ -19,7 +19,7 @@ export function addNodeCommands(program: Command): void {
         // An invitation that was wrapped on its way comes as several words.
         const joined = await (await node.peering()).join(words.join(' '), { signal: context.signal })
         const { coordinator, members, bases, tasks } = joined
-        const who = members === undefined ? 'open to everyone' : `private, ${members} members`
+        const who = members === undefined ? 'open to everyone' : `private, ${members} member${members === 1 ? '' : 's'}`
         context.terminal.result(
           joined,
           `joined ${coordinator} (${who}): ${bases.length} bases, ${tasks.length} tasks, all signatures good`,

@@ -46,6 +46,8 @@ interface Attached {
   readonly signal: AbortSignal
 }
 
+/** What is said when the coordinator refuses to know this node. */
+export const EXPELLED = 'the coordinator says that this node is no member of its community any more'
 /** How many members are asked when the coordinator does not answer. */
 const MEMBERS_ASKED = 4
 /** How long a peer at the door waits for news, and how often that can be made to happen. */
@@ -67,6 +69,7 @@ export class MemberGate implements Gate {
   #refreshing: Promise<void> | undefined
   #lastAsked = Number.NEGATIVE_INFINITY
   #taking: Promise<unknown> = Promise.resolve()
+  #expelled = false
   #said = ''
 
   /** @throws OppuError BAD_SIGNATURE, INVALID_DATA for a list that is not the coordinator's. */
@@ -89,6 +92,11 @@ export class MemberGate implements Gate {
 
   get members(): Members | undefined {
     return this.#list?.members
+  }
+
+  /** Whether the coordinator, when it was asked last, said that this node is no member. */
+  get expelled(): boolean {
+    return this.#expelled
   }
 
   admits(peer: string): boolean {
@@ -161,12 +169,14 @@ export class MemberGate implements Gate {
     this.#lastAsked = performance.now()
     if (peer === undefined || ask === undefined || signal === undefined) return
     try {
-      await this.#hear(await ask(this.serial, signal))
+      const news = await ask(this.serial, signal)
+      this.#expelled = false
+      await this.#hear(news)
       return
     } catch (error) {
       if (signal.aborted) return
-      if (isOppuError(error, 'NOT_A_MEMBER'))
-        this.#sayOnce('the coordinator says that this node is no member of the community any more')
+      this.#expelled = isOppuError(error, 'NOT_A_MEMBER')
+      if (this.#expelled) this.#sayOnce(EXPELLED)
     }
     const members = new Set(peer.connections().map(connection => connection.peer))
     for (const id of [...members].filter(id => !this.#always.has(id)).slice(0, MEMBERS_ASKED))
