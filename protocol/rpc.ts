@@ -301,12 +301,12 @@ export async function within<T>(
   signal: AbortSignal | undefined,
   what: string,
 ): Promise<T> {
+  work.catch(() => {}) // it may fail when no one listens any more
   signal?.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new OppuError('TIMEOUT', `${what} within ${ms} ms`)), ms)
   const onAbort = () => reject(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
-  work.catch(() => {}) // it may fail after the deadline, when no one listens
   try {
     return await Promise.race([work, promise])
   } finally {

@@ -282,7 +282,7 @@ class Fetch {
   /** Checks one chunk and stores it. A wrong one ends its peer; what the sink throws ends the whole pull. */
   async #accept(remote: Remote, chunk: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { into } = this.#options
-    const content = await HashedChunk.of(bytes)
+    const content = new HashedChunk(bytes)
     if (!into.outline.matches(chunk, content)) {
       this.#tally.wrongChunks++
       const { path } = into.outline.manifest.files[into.outline.fileOf(chunk)]!

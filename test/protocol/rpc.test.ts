@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { oppu } from '../../protocol/messages.pb.js'
-import { type Answer, call, encodeFrame, FrameReader, serve } from '../../protocol/rpc.ts'
+import { type Answer, call, encodeFrame, FrameReader, serve, within } from '../../protocol/rpc.ts'
 import { duplexPair } from './pair.ts'
 
 const code = (expected: ErrorCode) => (error: unknown) => isOppuError(error, expected)
@@ -256,4 +256,10 @@ test('frames are read from pieces of any size, and a header alone allocates noth
     assert.equal(Buffer.concat([read.rest, frame.subarray(at)]).toString(), 'rest')
   }
   assert.equal(new FrameReader(2 ** 31).push(Buffer.from('7fffffff', 'hex')), undefined)
+})
+
+test('what fails after its signal has fired is no unhandled rejection', async () => {
+  const signal = AbortSignal.abort(new Error('gone'))
+  await assert.rejects(within(1000, Promise.reject(new Error('closed')), signal, 'nothing'), /gone/)
+  await new Promise(resolve => setImmediate(resolve)) // the test runner fails on one
 })
