@@ -50,9 +50,9 @@ interface Attached {
 export const EXPELLED = 'the coordinator says that this node is no member of its community any more'
 /** How many members are asked when the coordinator does not answer. */
 const MEMBERS_ASKED = 4
-/** How long a peer at the door waits for news, and how often that can be made to happen. */
-const DOOR_MS = 2_000
-const DOOR_PAUSE_MS = 5_000
+/** How long a peer at the door waits for news, and how often, at most, those at the door have it asked for. */
+const DOOR_MS = 2_500
+const DOOR_PAUSE_MS = 1_000
 
 export class MemberGate implements Gate {
   readonly #coordinator: UserId
@@ -67,6 +67,7 @@ export class MemberGate implements Gate {
     | undefined
   #changes: readonly Signed[]
   #refreshing: Promise<void> | undefined
+  #knocking: Promise<void> | undefined
   #lastAsked = Number.NEGATIVE_INFINITY
   #taking: Promise<unknown> = Promise.resolve()
   #expelled = false
@@ -108,10 +109,8 @@ export class MemberGate implements Gate {
   /** The same of a peer at the door: it may have joined since the list was made, so news is asked for first. */
   async admitsNow(peer: string): Promise<boolean> {
     if (this.admits(peer)) return true
-    const news =
-      this.#refreshing ?? (performance.now() - this.#lastAsked < DOOR_PAUSE_MS ? undefined : this.refresh())
-    if (news === undefined) return false
-    await Promise.race([news, setTimeout(DOOR_MS, undefined, { ref: false })])
+    this.#knocking ??= this.#askForTheDoor()
+    await Promise.race([this.#knocking, setTimeout(DOOR_MS, undefined, { ref: false })])
     return this.admits(peer)
   }
 
@@ -162,6 +161,13 @@ export class MemberGate implements Gate {
       this.#refreshing = undefined
     })
     return this.#refreshing
+  }
+
+  async #askForTheDoor(): Promise<void> {
+    const pause = this.#lastAsked + DOOR_PAUSE_MS - performance.now()
+    if (pause > 0) await setTimeout(pause, undefined, { ref: false })
+    this.#knocking = undefined
+    await this.refresh()
   }
 
   async #refresh(): Promise<void> {

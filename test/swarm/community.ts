@@ -1,7 +1,7 @@
 /** What the tests of private communities share: a private coordinator, members with gates, and a count of raw bytes. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,8 @@ export interface Community extends AsyncDisposable {
   readonly networkKey: Uint8Array | undefined
   /** An invitation's text. */
   invite(uses?: number, life?: number): Promise<string>
+  /** The seed of the key that it was made with. */
+  oldKey(): Promise<Uint8Array>
   /** The coordinator goes; its folder stays. */
   stop(): Promise<void>
   /** Another coordinator on a copy of the folder. */
@@ -52,6 +54,7 @@ export async function openCommunity(
         await coordinator.membership.invite({ uses, expiresAt, addresses: coordinator.addresses() }),
       )
     },
+    oldKey: async () => new Uint8Array(await readFile(join(home, 'coordinator.key'))),
     stop: () => coordinator.close(),
     async standIn() {
       const copy = await mkdtemp(join(tmpdir(), 'oppu-standin-'))
