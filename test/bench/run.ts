@@ -15,20 +15,33 @@ import { readItems } from './items.ts'
 import { growthOfMemory, timeToFirstStep } from './lifetime.ts'
 import { Lineup } from './lineup.ts'
 import { figureTable, type Part, writeReport } from './report.ts'
+import { SWARM_PARTS, type SwarmPart, swarm } from './swarm.ts'
 import { againstPeft, againstTorch, batchOf16 } from './train.ts'
 
 const USAGE = `npm run bench -- train [--quick] [--only PART,PART] [--json FILE]
 npm run bench -- growth [--quick] [--json FILE]
+npm run bench -- swarm [--quick] [--only PART,PART] [--json FILE]
 
 train: our training against PyTorch's. Parts: peft, torch, torch-shared (with torch, and one that shares common
 beginnings as we do), batch16, int8 (8-bit products against float32's), start, rss; and when asked for, int8-losses (the losses
 of both over 200 steps).
 growth: what training costs over sequence length, batch, rank and size of the base.
+swarm: pulling a base from peers, on loopback. Parts: link (one peer against TLS), aria2 (file to file against BitTorrent), nodes (twenty
+at once), kill (kill -9 half way), version (the next of a base), rss (memory), simulation (100 to 10,000 nodes).
 `
-const PARTS = ['peft', 'torch', 'torch-shared', 'batch16', 'int8', 'int8-losses', 'start', 'rss'] as const
-type PartName = (typeof PARTS)[number]
+const TRAIN_PARTS = [
+  'peft',
+  'torch',
+  'torch-shared',
+  'batch16',
+  'int8',
+  'int8-losses',
+  'start',
+  'rss',
+] as const
+type TrainPart = (typeof TRAIN_PARTS)[number]
 /** Left out unless asked for. */
-const OPTIONAL: readonly PartName[] = ['torch-shared', 'int8-losses']
+const OPTIONAL: readonly string[] = ['torch-shared', 'int8-losses']
 const ROUNDS = 5
 const QUICK_ROUNDS = 2
 /** Items of each task; more than the steps take, so that none comes twice. */
@@ -36,7 +49,7 @@ const ITEMS = 160
 
 interface Options {
   readonly quick: boolean
-  readonly only: readonly PartName[]
+  readonly only: readonly string[]
   readonly scratch: string
 }
 
@@ -54,7 +67,7 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
   const lineup = await Lineup.open({ base, scratch, python })
   const bench = { lineup, base, items, rounds, say }
   const parts: Part[] = []
-  const part = async (name: PartName, measure: () => Promise<Part>): Promise<void> => {
+  const part = async (name: TrainPart, measure: () => Promise<Part>): Promise<void> => {
     if (!only.includes(name)) return
     say(`part ${name}`)
     parts.push(await measure())
@@ -79,7 +92,23 @@ async function growth(python: string, { quick, scratch }: Options): Promise<Part
   return await costTable(base, { python, quick, scratch, say })
 }
 
-const COMMANDS = { train, growth }
+interface Command {
+  readonly parts: readonly string[]
+  /** Measured against Python's packages: `python` is their interpreter. */
+  readonly needsPython: boolean
+  readonly measure: (options: Options, python: string) => Promise<Part>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train: { parts: TRAIN_PARTS, needsPython: true, measure: (options, python) => train(python, options) },
+  growth: { parts: [], needsPython: true, measure: (options, python) => growth(python, options) },
+  swarm: {
+    parts: SWARM_PARTS,
+    needsPython: false,
+    measure: ({ quick, only, scratch }) =>
+      swarm(only as readonly SwarmPart[], { scratch, quick, rounds: quick ? QUICK_ROUNDS : ROUNDS, say }),
+  },
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const options = {
@@ -89,22 +118,21 @@ async function main(args: readonly string[]): Promise<number> {
   } as const
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
   const [name] = positionals
-  const only = values.only?.split(',') ?? PARTS.filter(part => !OPTIONAL.includes(part))
-  const unknown = only.find(part => !PARTS.includes(part as PartName))
-  if (positionals.length !== 1 || !Object.hasOwn(COMMANDS, name!) || unknown !== undefined) {
+  const command = positionals.length === 1 && Object.hasOwn(COMMANDS, name!) ? COMMANDS[name!] : undefined
+  const only = values.only?.split(',') ?? command?.parts.filter(part => !OPTIONAL.includes(part)) ?? []
+  if (command === undefined || only.some(part => !command.parts.includes(part))) {
     process.stderr.write(USAGE)
     return 64
   }
-  const environment = await openEnvironment(say)
+  const environment = command.needsPython ? await openEnvironment(say) : { python: '', versions: '' }
   if (typeof environment === 'string') {
     process.stderr.write(`Nothing is measured: ${environment}\n`)
     return 1
   }
   const scratch = await mkdtemp(join(tmpdir(), 'oppu-bench-'))
   try {
-    const chosen = { quick: values.quick, only: only as PartName[], scratch }
-    const part = await COMMANDS[name as keyof typeof COMMANDS](environment.python, chosen)
-    const versions = environment.versions.split(', ')
+    const part = await command.measure({ quick: values.quick, only, scratch }, environment.python)
+    const versions = environment.versions.split(', ').filter(version => version !== '')
     if (values.json !== undefined) await writeReport(values.json, part, versions)
     const tables = part.figures.length > 0 ? [...part.tables, figureTable(part.figures)] : part.tables
     process.stdout.write(`\n${tables.join('\n\n')}\n`)
