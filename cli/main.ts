@@ -15,6 +15,7 @@ import { addEvalCommand } from './commands/eval.ts'
 import { addGenerateCommand } from './commands/generate.ts'
 import { addInitCommand } from './commands/init.ts'
 import { addNodeCommands } from './commands/node.ts'
+import { addPeersCommand } from './commands/peers.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { catchSignals, Interrupted } from './context.ts'
 import { fromSystemError } from './system-error.ts'
@@ -41,6 +42,7 @@ export function buildProgram(): Command {
     addGenerateCommand,
     addAdapterCommands,
     addNodeCommands,
+    addPeersCommand,
     addCoordinatorCommands,
     addDemoCommand,
   ]) {

@@ -23,6 +23,41 @@ export const NODE_SCHEMA = {
     choices: ['open', 'private'],
     description: 'whether only members may connect to this node, and it to them',
   }),
+  listen: textListField({
+    default: ['/ip4/127.0.0.1/tcp/0'],
+    description: 'where oppu node start listens; /ip4/0.0.0.0/tcp/4600 lets other machines in',
+  }),
+  announce: textListField({
+    default: [],
+    description:
+      'addresses to tell others in place of those, such as of a router that forwards a port; empty: those',
+  }),
+  bootstrap: textListField({
+    default: [],
+    description: 'peers to begin with, each address with /p2p/<id> at its end',
+  }),
+  relays: textListField({
+    default: [],
+    description: 'relays to be reachable through, by address; auto: any peer that offers it',
+  }),
+  relay: choiceField({
+    default: 'off',
+    choices: ['off', 'on'],
+    description: "whether this node carries others' connections to peers that cannot be dialled",
+  }),
+  lan: choiceField({
+    default: 'auto',
+    choices: ['auto', 'on', 'off'],
+    description:
+      'find peers on the local network, which tells it of this node; auto: not in a private community',
+  }),
+  dht: choiceField({
+    default: 'auto',
+    choices: ['auto', 'client', 'server', 'off'],
+    description:
+      'ask a table of providers that peers keep, and answer others (server): tells strangers which bases; auto: not in ' +
+      'a private community, and server where other machines can connect',
+  }),
 } as const
 
 export type NodeConfig = ConfigOf<typeof NODE_SCHEMA>

@@ -4,44 +4,37 @@
  */
 import { isOppuError, OppuError, only } from '../protocol/errors.ts'
 import { type BaseId, shortId, type TaskId } from '../protocol/ids.ts'
+import type { Release } from '../protocol/release.ts'
 import type { EvaluationTask, Report } from '../protocol/task.ts'
-import { isWhole } from './base/whole-files.ts'
+import { type Repaired, repair } from './base/upkeep.ts'
 import { type JoinResult, join, openMemberPeer, pinnedKey } from './community.ts'
 import { readNodeConfig, writeNodeConfig } from './config.ts'
 import type { OwnEvaluation } from './learning.ts'
+import { type NetworkChoices, networkOptions, openNetwork } from './networking.ts'
+import { type PullOptions, type PullResult, pullBase } from './pulling.ts'
 import type { AuditLog } from './store/audit.ts'
 import type { Bases } from './store/bases.ts'
-import { Catalogue, demandLicence, type LicenceOffer } from './store/catalogue.ts'
-import { ChunkFolder, partialFolder } from './store/chunks.ts'
-import { readOutline } from './store/outlines.ts'
+import { Catalogue } from './store/catalogue.ts'
+import type { ChunkSource } from './store/chunks.ts'
 import type { Reports } from './store/reports.ts'
+import { openUnfinished } from './store/unfinished.ts'
 import type { Vault } from './store/vault.ts'
 import { CoordinatorClient } from './swarm/coordinator-client.ts'
-import { type FetchProgress, fetchBase } from './swarm/fetcher.ts'
+import { fetchBase } from './swarm/fetcher.ts'
+import { fetchOutline } from './swarm/introduction.ts'
 import { Peer, type PeerOptions, peerIdOf } from './swarm/peer.ts'
 import { Provider } from './swarm/provider.ts'
-import { findPublished } from './swarm/published.ts'
+
+export type { PullOptions, PullResult } from './pulling.ts'
 
 interface Waiting {
   readonly onNote?: (text: string) => void
   readonly signal?: AbortSignal
 }
 
-export interface PullOptions extends Waiting {
-  readonly onProgress?: (progress: FetchProgress) => void
-  /** Puts a licence before the user and says whether it was accepted; without it only bases are pulled that need none. */
-  readonly acceptLicence?: (offer: LicenceOffer) => Promise<boolean>
-}
-
-export interface PullResult {
+export interface RepairResult extends Repaired {
   readonly id: BaseId
   readonly name: string
-  readonly bytes: number
-  /** Verified bytes by the peer they came from. */
-  readonly received: Readonly<Record<string, number>>
-  /** Chunks that came wrong and were fetched again. */
-  readonly refetched: number
-  readonly seconds: number
 }
 
 export interface Providing extends AsyncDisposable {
@@ -84,70 +77,85 @@ export class Peering {
     return addresses
   }
 
-  /**
-   * Pulls a published base, named as `findPublished` says, from the peers that provide it; what an earlier pull left is
-   * kept. A licence is accepted before anything is fetched or written.
-   * @throws OppuError NOT_FOUND, AMBIGUOUS, LICENCE_NOT_ACCEPTED, NO_PROVIDER, and those of `fetchBase` and `ChunkFolder`.
-   */
+  /** Pulls a base, named as `findPublished` says or by its whole id; what an earlier pull left is kept. @throws as `pullBase`. */
   async pull(wanted: string | undefined, options: PullOptions = {}): Promise<PullResult> {
-    const started = Date.now()
-    await using peer = await this.#openPeer([], options)
-    const client = await this.#coordinator(peer, options)
-    const { id, manifest, licenceText, release } = await findPublished(client, wanted, options)
-    const as = release === undefined ? '' : `${release.name}:${release.tag} is `
-    options.onNote?.(
-      `${as}${manifest.name} ${shortId(id)}: signed by coordinator ${shortId(client.key)}, signature good`,
-    )
-    const { name } = manifest
-    const here = (await this.#bases.list()).find(base => base.id === id)
-    if (here !== undefined) {
-      if (await isWhole(here, options.signal)) {
-        return { id, name, bytes: 0, received: {}, refetched: 0, seconds: 0 }
-      }
-      options.onNote?.(`the files of ${name} on this node are damaged: pulling them again`)
-    }
-    if (licenceText !== undefined) {
-      const { licence } = manifest
-      await demandLicence(this.#home, { base: id, name, licence, text: licenceText }, options.acceptLicence)
-    }
-    const providers = (await client.providers(id, options)).filter(
-      address => !address.endsWith(`/${peer.id}`),
-    )
-    if (providers.length === 0) throw new OppuError('NO_PROVIDER', `no peer provides ${name} at the moment`)
-    if (here !== undefined) await this.#bases.remove(id)
-    const outline = await readOutline(partialFolder(this.#bases.folder, id), manifest)
-    if (outline === undefined)
-      throw new OppuError('NO_PROVIDER', `no peer has given the list of chunks of ${name}`)
-    const folder = await ChunkFolder.open(this.#bases.folder, outline)
-    try {
-      const { onProgress, signal } = options
-      const waiting = signal === undefined ? {} : { signal }
-      const fetched = await fetchBase({
-        peer,
-        providers,
-        into: folder,
-        ...(onProgress ? { onProgress } : {}),
-        ...waiting,
-      })
-      for (const { peer: id, error } of fetched.dropped)
-        options.onNote?.(`dropped peer ${id}: ${error.message}`)
-      const { bytes, from: received, refetchedChunks: refetched } = fetched
-      return { id, name, bytes, received, refetched, seconds: (Date.now() - started) / 1000 }
-    } finally {
-      await folder.close()
-    }
+    await using peer = await this.#openPeer(options.listen ?? [], options, 'find peers')
+    const { coordinator, bootstrap } = await readNodeConfig(this.#home)
+    const client = coordinator === '' ? {} : { client: await this.#coordinator(peer, options) }
+    const parts = { home: this.#home, bases: this.#bases, peer, told: bootstrap, ...client }
+    return await pullBase(parts, wanted, options)
   }
 
-  /** Provides every base of this node until disposed of. */
+  /**
+   * Puts the damaged chunks of a base here right, from other bases here and, where those do not have them, from peers.
+   * @throws OppuError NOT_FOUND, AMBIGUOUS; those of `repair` (base/upkeep.ts) and `fetchBase`.
+   */
+  async repair(
+    wanted: string | undefined,
+    options: Waiting & { readonly onBytes?: (bytes: number, total: number) => void } = {},
+  ): Promise<RepairResult> {
+    const base = await this.#bases.find(wanted)
+    const { id, manifest } = base
+    const { onBytes, signal } = options
+    const waiting = signal === undefined ? {} : { signal }
+    await using parts = new AsyncDisposableStack()
+    const reach = async () => {
+      const peer = parts.use(await this.#openPeer([], options, 'find peers'))
+      const joined = (await readNodeConfig(this.#home)).coordinator !== ''
+      const client = joined ? await this.#coordinator(peer, options) : undefined
+      return { peer, network: parts.use(await this.#network(peer, client, options)) }
+    }
+    let reached: ReturnType<typeof reach> | undefined
+    const helpers = async () => {
+      reached ??= reach()
+      const { peer, network } = await reached
+      return { peer, providers: network.providers(id), ...waiting }
+    }
+    const repaired = await repair(
+      this.#bases,
+      base,
+      {
+        fetch: async into => {
+          await fetchBase({ ...(await helpers()), into })
+        },
+        outline: async () => fetchOutline({ ...(await helpers()), manifest }),
+      },
+      { ...waiting, ...(onBytes ? { onProgress: onBytes } : {}) },
+    )
+    return { id, name: manifest.name, ...repaired }
+  }
+
+  /** What names and tags stand for; nothing where no coordinator was joined. @throws those of CoordinatorClient. */
+  async releases(options: Waiting = {}): Promise<readonly Release[]> {
+    if ((await readNodeConfig(this.#home)).coordinator === '') return []
+    await using peer = await this.#openPeer([], options)
+    return await (await this.#coordinator(peer, options)).releases(options)
+  }
+
+  /** Provides every base of this node, and what is here of those whose pull was cut short, until disposed of. */
   async start(
-    options: Waiting & { readonly listen: readonly string[]; readonly announce?: readonly string[] },
+    options: Waiting & {
+      /** Where the configuration says, when absent. */
+      readonly listen?: readonly string[]
+      readonly announce?: readonly string[]
+      readonly relay?: boolean
+      /** Bytes a second over all peers. */
+      readonly uploadLimit?: number | undefined
+    },
   ): Promise<Providing> {
     await using parts = new AsyncDisposableStack()
     const { signal } = options
-    const peer = parts.use(await this.#openPeer(options.listen, options))
-    const sources = []
+    const config = await readNodeConfig(this.#home)
+    const { listen = config.listen } = options
+    const peer = parts.use(await this.#openPeer(listen, options, 'find peers'))
+    const sources: ChunkSource[] = []
     for (const { id } of await this.#bases.list()) sources.push(parts.use(await this.#bases.source(id)))
-    parts.use(await Provider.open(peer, sources))
+    const unfinished = await openUnfinished(this.#bases, (id, error) =>
+      options.onNote?.(`what is here of base ${shortId(id)} is not provided: ${error.message}`),
+    )
+    for (const folder of unfinished) sources.push(parts.use(folder))
+    const { uploadLimit } = options
+    parts.use(await Provider.open(peer, sources, { uploadLimit }))
     const bases = sources.map(({ outline }) => outline.id)
     const addresses = (options.announce ?? peer.addresses()).map(address =>
       address.includes('/p2p/') ? address : `${address}/p2p/${peer.id}`,
@@ -155,10 +163,14 @@ export class Peering {
     for (const address of addresses)
       if (peerIdOf(address) !== peer.id)
         throw new OppuError('INVALID_ARGUMENT', `not an address of this peer: ${address}`)
-    if ((await readNodeConfig(this.#home)).coordinator === '') {
+    if (config.coordinator === '') {
+      const network = parts.use(await this.#network(peer, undefined, options))
+      network.provide(bases)
       options.onNote?.('No coordinator joined: peers must be told this address. (oppu node join ADDRESS)')
     } else {
       const client = await this.#coordinator(peer, options)
+      const network = parts.use(await this.#network(peer, client, options))
+      network.provide(bases)
       const waiting = signal === undefined ? {} : { signal }
       const announced = await this.#publishedOf(bases, client, options)
       // Without a coordinator peers are found in other ways; it is told when it is back.
@@ -166,7 +178,7 @@ export class Peering {
         if (!isOppuError(error) || error.code === 'INVALID_ARGUMENT') throw error
         options.onNote?.(`not announced yet, trying again: ${error.message}`)
       })
-      parts.use(client.stayAnnounced(() => announced, addresses))
+      parts.use(client.stayAnnounced(() => announced, options.announce && addresses))
     }
     const held = parts.move()
     return { peer: peer.id, addresses, bases, [Symbol.asyncDispose]: () => held.disposeAsync() }
@@ -227,16 +239,37 @@ export class Peering {
     await reports.put({ ...report, sentAt: Date.now() })
   }
 
-  async #openPeer(listen: readonly string[], options: Waiting): Promise<Peer> {
-    return openMemberPeer(await this.#asMember(listen, options), options)
+  /** With `find peers` it takes part in the network as the configuration says; else it only dials. */
+  async #openPeer(
+    listen: readonly string[],
+    options: Waiting & NetworkChoices,
+    purpose?: 'find peers',
+  ): Promise<Peer> {
+    return openMemberPeer(await this.#asMember(listen, options, purpose), options)
   }
 
-  async #asMember(listen: readonly string[], { signal }: Waiting) {
+  /** Whoever can be found to have a base; the coordinator is one of those asked. */
+  async #network(peer: Peer, client: CoordinatorClient | undefined, { onNote, signal }: Waiting) {
+    return openNetwork(this.#home, await readNodeConfig(this.#home), peer, {
+      ...(client === undefined ? {} : { coordinator: (id, waiting) => client.providers(id, waiting) }),
+      onFailure: (source, error) => onNote?.(`peers by way of ${source}: ${error.message}`),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+
+  async #asMember(
+    listen: readonly string[],
+    { signal, announce, relay }: Waiting & NetworkChoices,
+    purpose?: 'find peers',
+  ) {
     const vault = await this.#parts.unlock()
+    const config = await readNodeConfig(this.#home)
+    const network = purpose && networkOptions(this.#home, config, { listen, announce, relay })
     const open = (membership: Pick<PeerOptions, 'gate' | 'networkKey'>) =>
       Peer.open({
         seed: vault.peerSeed(),
         listen,
+        ...network,
         audit: message => this.#parts.audit.record(message),
         ...membership,
         ...(signal === undefined ? {} : { signal }),

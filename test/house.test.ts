@@ -19,7 +19,18 @@ const COLUMNS = [
   ['train', 'generate'],
   ['personal'],
   ['eval'],
-  ['node.ts', 'peering.ts', 'community.ts', 'learning.ts', 'planning.ts', 'training.ts', 'config.ts', 'index.ts'],
+  [
+    'node.ts',
+    'peering.ts',
+    'pulling.ts',
+    'networking.ts',
+    'community.ts',
+    'learning.ts',
+    'planning.ts',
+    'training.ts',
+    'config.ts',
+    'index.ts',
+  ],
 ]
 
 /** Packages that stand behind a wall, and the only files that may import them. */

@@ -6,6 +6,7 @@ import type { Command } from '@commander-js/extra-typings'
 import { Context, newCommand } from '../context.ts'
 import { formatBytes, table } from '../terminal.ts'
 import { VERSION } from '../version.ts'
+import { showNetwork } from './peers.ts'
 
 /** Below these, training SmolLM2-135M is not comfortable. */
 const COMFORTABLE = { memory: 6e9, disk: 3e9 } as const
@@ -32,8 +33,11 @@ const WEBGPU_HINTS: readonly (readonly [fault: RegExp, hint: string])[] = [
 export function addDoctorCommand(program: Command): void {
   newCommand(program, 'doctor')
     .description('what this machine can do for oppu, what is missing, and how to get it')
+    .option('--network', 'instead: whether others can reach this node, and what to do (takes a few seconds)')
     .action(async options => {
-      const { terminal, home } = new Context(options)
+      const context = new Context(options)
+      if (options.network) return showNetwork(context)
+      const { terminal, home } = context
       const { chooseDevice, probeDevices } = await import('../../node/graph/session.ts')
       const devices = await probeDevices()
       const auto = await chooseDevice('auto')

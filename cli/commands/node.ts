@@ -1,9 +1,11 @@
 /** `oppu node`: this node among its peers. */
 import { once } from 'node:events'
 import type { Command } from '@commander-js/extra-typings'
+import { NODE_SCHEMA } from '../../node/config.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { shortId } from '../../protocol/ids.ts'
 import { Context, newCommand } from '../context.ts'
+import { bytesPerSecond, rateOption } from '../schema-options.ts'
 import { table } from '../terminal.ts'
 
 export function addNodeCommands(program: Command): void {
@@ -19,7 +21,8 @@ export function addNodeCommands(program: Command): void {
         // An invitation that was wrapped on its way comes as several words.
         const joined = await (await node.peering()).join(words.join(' '), { signal: context.signal })
         const { coordinator, members, bases, tasks } = joined
-        const who = members === undefined ? 'open to everyone' : `private, ${members} member${members === 1 ? '' : 's'}`
+        const who =
+          members === undefined ? 'open to everyone' : `private, ${members} member${members === 1 ? '' : 's'}`
         context.terminal.result(
           joined,
           `joined ${coordinator} (${who}): ${bases.length} bases, ${tasks.length} tasks, all signatures good`,
@@ -112,15 +115,22 @@ export function addNodeCommands(program: Command): void {
 
   newCommand(node, 'start')
     .description('provide the bases of this node to peers until Ctrl-C')
-    .option('--listen <address...>', 'where to listen', ['/ip4/127.0.0.1/tcp/0'])
+    .option(
+      '--listen <address...>',
+      `where to listen (default: listen of config.json, or ${NODE_SCHEMA.listen.default.join(' ')})`,
+    )
     .option('--announce <address...>', 'addresses to tell others, where they differ from those listened on')
+    .addOption(rateOption('--upload-limit <MB>', 'upload'))
+    .option('--relay', "carry others' connections, sealed end to end, to peers that cannot be dialled")
     .action(async options => {
       const context = new Context(options)
       const { terminal, signal } = context
       await context.withNode(async node => {
         await using providing = await (await node.peering()).start({
-          listen: options.listen,
+          ...(options.listen === undefined ? {} : { listen: options.listen }),
+          ...(options.relay === undefined ? {} : { relay: options.relay }),
           ...(options.announce === undefined ? {} : { announce: options.announce }),
+          uploadLimit: bytesPerSecond(options.uploadLimit),
           onNote: text => terminal.note(text),
           signal,
         })

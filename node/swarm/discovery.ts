@@ -13,10 +13,10 @@ import type { BaseId } from '../../protocol/ids.ts'
 import { DISCOVERY } from '../../protocol/limits.ts'
 import { peerIdOf } from './address.ts'
 import type { Peer } from './peer.ts'
-import { type FoundPeer, type KnownPeer, SEEN } from './peer-book.ts'
+import type { FoundPeer } from './peer-book.ts'
 
-/** How a peer came to be known; `kept`: in an earlier run. */
-export type Source = 'lan' | 'dht' | 'coordinator' | 'told' | 'kept'
+/** How a peer came to be known; `kept`: in an earlier run, `came`: it connected by itself. */
+export type Source = 'lan' | 'dht' | 'coordinator' | 'told' | 'kept' | 'came'
 
 export interface DiscoveryOptions {
   /** Stays the caller's to close. */
@@ -49,15 +49,14 @@ const LAN_ANSWERS_MS = 3000
 const LAN_LOOK_MS = 250
 /** A base is said again to a table that took it not at all, after this long. */
 const PROVIDE_AGAIN_MS = 5000
-const PRUNE_MS = 600_000
 
 export class Discovery implements AsyncDisposable {
   readonly #peer: Peer
   readonly #told: readonly string[]
   readonly #coordinator: DiscoveryOptions['coordinator']
   readonly #onFailure: (source: Source, error: OppuError) => void
-  /** This run's; what earlier runs heard is in the peer's book. */
-  readonly #heard = new Map<string, { source: Source; bases: Set<BaseId> }>()
+  /** How those of this run came to be known. */
+  readonly #heard = new Map<string, Source>()
   readonly #provided = new Map<BaseId, AbortController>()
   readonly #working = new Set<Promise<void>>()
   readonly #closing = new AbortController()
@@ -70,7 +69,8 @@ export class Discovery implements AsyncDisposable {
     for (const address of this.#told) peerIdOf(address)
     this.#coordinator = options.coordinator
     this.#onFailure = options.onFailure ?? (() => {})
-    this.#work(this.#prune())
+    this.#peer.onIntroduced(found => this.#meet(found))
+    for (const { peer } of this.#peer.connections()) this.#meet({ peer, addresses: [] })
   }
 
   /**
@@ -178,32 +178,21 @@ export class Discovery implements AsyncDisposable {
 
   /** A peer has shown that it has a base, by a chunk that was right: kept for later runs. */
   proved(peer: string, base: BaseId): void {
-    this.#hear({ peer, addresses: [] }, this.#heard.get(peer)?.source ?? 'told', base)
+    this.#hear({ peer, addresses: [] }, this.#heard.get(peer) ?? 'came', base)
   }
 
-  /** Every peer heard of, those of this run with how they were found. */
-  async heard(): Promise<Heard[]> {
-    const known = await this.#peer.book.known()
-    const lan = this.#peer.book.lan
-    const addresses = new Map(known.map(({ peer, addresses }) => [peer, addresses]))
+  /** Every peer heard of, in this run and, where they are kept, in earlier ones; the latest first. */
+  heard(): Heard[] {
+    const { records, lan } = this.#peer.book
     const now = Date.now()
-    const here = new Map<string, Heard>()
-    for (const { peer, addresses, notes } of known)
-      here.set(peer, { peer, addresses, source: 'kept', bases: basesOf(notes), seenAt: seenAt(notes) })
-    for (const [peer, found] of lan)
-      if (!this.#heard.has(peer)) here.set(peer, { ...found, source: 'lan', bases: [], seenAt: now })
-    for (const [peer, { source, bases }] of this.#heard) {
-      const before = here.get(peer)
-      const all = [...new Set([...bases, ...(before?.bases ?? [])])]
-      here.set(peer, {
-        peer,
-        addresses: addresses.get(peer) ?? lan.get(peer)?.addresses ?? [],
-        source: lan.has(peer) ? 'lan' : source,
-        bases: all,
-        seenAt: before?.seenAt || now,
-      })
-    }
-    return [...here.values()].sort((a, b) => b.seenAt - a.seenAt)
+    const noted = [...records].map(([peer, record]) => ({
+      ...{ peer, ...record },
+      source: lan.has(peer) ? 'lan' : (this.#heard.get(peer) ?? 'kept'),
+    }))
+    const others = [...lan.values()]
+      .filter(({ peer }) => !records.has(peer))
+      .map(found => ({ ...found, bases: [], source: 'lan' as const, seenAt: now }))
+    return [...noted, ...others].sort((a, b) => b.seenAt - a.seenAt)
   }
 
   /** Ends searches and announcements, and waits for them. */
@@ -217,8 +206,8 @@ export class Discovery implements AsyncDisposable {
   }
 
   async *#keptProviders(base: BaseId): AsyncIterable<FoundPeer> {
-    for (const known of await this.#peer.book.known())
-      if (basesOf(known.notes).includes(base) && known.addresses.length > 0) yield known
+    for (const [peer, { addresses, bases }] of this.#peer.book.records)
+      if (bases.includes(base) && addresses.length > 0) yield { peer, addresses }
   }
 
   async *#toldProviders(): AsyncIterable<FoundPeer> {
@@ -249,29 +238,21 @@ export class Discovery implements AsyncDisposable {
   /** Notes what was heard of a peer, for this run and for later ones. */
   #hear(found: FoundPeer, source: Source, base: BaseId | undefined): void {
     const before = this.#heard.get(found.peer)
-    const bases = before?.bases ?? new Set()
-    if (base !== undefined) bases.add(base)
+    const vague = before === undefined || before === 'came' || before === 'kept'
     this.#heard.delete(found.peer)
-    this.#heard.set(found.peer, { source: before?.source ?? source, bases })
+    this.#heard.set(found.peer, vague ? source : before)
     const [oldest] = this.#heard.keys()
     if (this.#heard.size > DISCOVERY.keptPeers && oldest !== undefined) this.#heard.delete(oldest)
-    if (source === 'kept') return
-    this.#work(
-      (async () => {
-        const all = [...new Set([...bases, ...basesOf(await this.#peer.book.notesOf(found.peer))])]
-        await this.#peer.book.note(found, {
-          [SEEN]: String(Date.now()),
-          [BASES]: all.slice(0, DISCOVERY.basesPerPeer).join(' '),
-        })
-      })(),
-    )
+    if (source !== 'kept') this.#peer.book.note(found, base, Date.now())
   }
 
-  async #prune(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      await this.#peer.book.prune()
-      await setTimeout(PRUNE_MS, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {})
-    }
+  /** Notes that a peer is there, and how it came to be known if nothing said so before. */
+  #meet(found: FoundPeer): void {
+    if (this.#closing.signal.aborted) return
+    const told = this.#told.some(address => peerIdOf(address) === found.peer)
+    const before = this.#heard.get(found.peer) ?? (this.#peer.book.records.has(found.peer) ? 'kept' : 'came')
+    this.#heard.set(found.peer, told ? 'told' : before)
+    this.#peer.book.note(found, undefined, Date.now())
   }
 
   /** Work that nobody waits for but the end; what it throws says nothing that its caller could use. */
@@ -279,17 +260,6 @@ export class Discovery implements AsyncDisposable {
     const settled = work.catch(() => {}).finally(() => this.#working.delete(settled))
     this.#working.add(settled)
   }
-}
-
-/** Note of the bases that a peer has or is said to have. */
-const BASES = 'bases'
-
-function basesOf(notes: KnownPeer['notes']): BaseId[] {
-  return (notes.get(BASES) ?? '').split(' ').filter((text): text is BaseId => /^[0-9a-f]{64}$/.test(text))
-}
-
-function seenAt(notes: KnownPeer['notes']): number {
-  return Number(notes.get(SEEN) ?? 0)
 }
 
 function grouped(addresses: readonly string[]): FoundPeer[] {

@@ -1,15 +1,32 @@
 /**
- * The peers that were heard of, kept on disk between runs: `<home>/peers`, a LevelDB folder of its own that libp2p
- * writes (addresses, protocols, provider records of others). It is a cache: one that is damaged is begun anew.
+ * The peers that were heard of, kept on disk between runs: `<home>/peers`, a LevelDB folder of its own. libp2p writes
+ * into it what it needs (addresses, others' provider records), and we, beside it, where a peer was and what it has:
+ * libp2p's own notes of a peer are overwritten whenever it introduces itself. It is a cache: one that is damaged is
+ * begun anew.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { LevelDatastore } from 'datastore-level'
 import { OppuError } from '../../protocol/errors.ts'
+import type { BaseId } from '../../protocol/ids.ts'
 import { errorCode } from '../store/atomic-file.ts'
+
+/** What is kept of a peer. */
+export interface PeerRecord {
+  /** Each ending in `/p2p/<id>`, the latest first. */
+  readonly addresses: readonly string[]
+  /** Bases that it has, or is said to have, the latest first. */
+  readonly bases: readonly BaseId[]
+  /** Milliseconds since 1970. */
+  readonly seenAt: number
+}
+
+/** No key of libp2p's begins so. */
+const PREFIX = '/oppu/peer/'
 
 export class KeptPeers implements AsyncDisposable {
   /** For libp2p. */
   readonly datastore: LevelDatastore
+  #writing: Promise<unknown> = Promise.resolve()
 
   private constructor(datastore: LevelDatastore) {
     this.datastore = datastore
@@ -29,6 +46,27 @@ export class KeptPeers implements AsyncDisposable {
     }
   }
 
+  /** Who was heard of longest ago first. */
+  async records(): Promise<Map<string, PeerRecord>> {
+    const entries: [string, PeerRecord][] = []
+    for await (const [key, value] of this.datastore.db.iterator({ gte: PREFIX, lt: `${PREFIX}~` })) {
+      const record = readRecord(value)
+      if (record !== undefined) entries.push([key.slice(PREFIX.length), record])
+    }
+    return new Map(entries.sort(([, a], [, b]) => a.seenAt - b.seenAt))
+  }
+
+  /** Without a record the peer is forgotten. A disk that does not take it costs what would have been remembered. */
+  put(peer: string, record: PeerRecord | undefined): void {
+    const { db } = this.datastore
+    const write =
+      record === undefined
+        ? db.del(PREFIX + peer)
+        : db.put(PREFIX + peer, new TextEncoder().encode(JSON.stringify(record)))
+    const written = write.catch(() => {})
+    this.#writing = Promise.all([this.#writing, written])
+  }
+
   /** Takes back what an earlier run said that it provides: this one says it anew. */
   async forgetOwnRecords(self: string): Promise<void> {
     for await (const { key } of this.datastore.query({ prefix: '/dht/provider' }))
@@ -36,6 +74,7 @@ export class KeptPeers implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    await this.#writing
     await this.datastore.close()
   }
 
@@ -48,4 +87,19 @@ async function openDatastore(folder: string): Promise<LevelDatastore> {
   const datastore = new LevelDatastore(folder)
   await datastore.db.open({ createIfMissing: true, compression: false }) // its own open() hides why it failed
   return datastore
+}
+
+/** undefined for what another version wrote, or nobody. */
+function readRecord(bytes: Uint8Array): PeerRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof record !== 'object' || record === null) return undefined
+    const { addresses, bases, seenAt } = record as Readonly<Record<string, unknown>>
+    const texts = (list: unknown): list is string[] =>
+      Array.isArray(list) && list.every(item => typeof item === 'string')
+    if (!texts(addresses) || !texts(bases) || typeof seenAt !== 'number') return undefined
+    return { addresses, bases: bases.filter((text): text is BaseId => /^[0-9a-f]{64}$/.test(text)), seenAt }
+  } catch {
+    return undefined
+  }
 }

@@ -3,16 +3,17 @@
  * the local network, and those that the distributed table of providers (kad-dht) names. It asks and remembers; whom
  * to believe, and in what order to try them, is discovery.ts's.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { Libp2p } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { code as rawCodec } from 'multiformats/codecs/raw'
 import { create as multihash } from 'multiformats/hashes/digest'
 import { OppuError } from '../../protocol/errors.ts'
 import { type BaseId, idToBytes } from '../../protocol/ids.ts'
-import { DISCOVERY } from '../../protocol/limits.ts'
-import { addressesOf, parseAddress } from './address.ts'
+import { DISCOVERY, PROTOCOLS } from '../../protocol/limits.ts'
+import { addressesOf } from './address.ts'
+import type { KeptPeers, PeerRecord } from './kept-peers.ts'
 import type { Finding } from './transport.ts'
 
 /** A peer and where it can be dialled, each address ending in `/p2p/<its id>`. */
@@ -21,27 +22,22 @@ export interface FoundPeer {
   readonly addresses: readonly string[]
 }
 
-export interface KnownPeer extends FoundPeer {
-  /** What was noted of it, by name. */
-  readonly notes: ReadonlyMap<string, string>
-}
-
 interface Waiting {
   readonly signal?: AbortSignal
 }
 
-/** Codes of the multiformats table. */
-const P2P = 421
+/** Code of SHA-256 in the multiformats table. */
 const SHA_256 = 0x12
-/** Before our own names for what is known of a peer, among libp2p's. */
-const NOTE = 'oppu/'
-/** Note of when the peer was last heard of, in ms since 1970. */
-export const SEEN = 'seen'
+/** How long a peer that keeps the table is waited for. */
+const MEET_MS = 5000
 
 export class PeerBook {
   readonly #node: Libp2p
   readonly #closing: AbortSignal
   readonly #lan: ReadonlyMap<string, FoundPeer>
+  readonly #kept: KeptPeers | undefined
+  /** Who was heard of longest ago first. */
+  readonly #records: Map<string, PeerRecord>
   /** Whether the distributed table is taken part in, and the local network listened to. */
   readonly hasTable: boolean
   readonly hasLan: boolean
@@ -49,11 +45,15 @@ export class PeerBook {
   constructor(options: {
     readonly node: Libp2p
     readonly lan: ReadonlyMap<string, FoundPeer>
+    readonly kept: KeptPeers | undefined
+    readonly records: Map<string, PeerRecord>
     readonly finding: Finding
     readonly closing: AbortSignal
   }) {
     this.#node = options.node
     this.#lan = options.lan
+    this.#kept = options.kept
+    this.#records = options.records
     this.#closing = options.closing
     this.hasTable = options.finding.dht !== undefined
     this.hasLan = options.finding.lan ?? false
@@ -68,6 +68,7 @@ export class PeerBook {
   async *providers(base: BaseId, { signal }: Waiting = {}): AsyncIterable<FoundPeer> {
     if (!this.hasTable) return
     const within = this.#within(signal)
+    if (!(await this.#meetsTable(within))) return
     try {
       for await (const { id, multiaddrs } of this.#node.contentRouting.findProviders(nameOf(base), {
         signal: within,
@@ -98,47 +99,43 @@ export class PeerBook {
     if (this.hasTable) await this.#node.contentRouting.cancelReprovide(nameOf(base))
   }
 
-  /** Every peer heard of, in this run and in earlier ones where they are kept. */
-  async known(): Promise<KnownPeer[]> {
-    const peers = await this.#node.peerStore.all()
-    return peers
-      .filter(({ id }) => !id.equals(this.#node.peerId))
-      .map(({ id, addresses, metadata }) => ({
-        ...found(
-          id.toString(),
-          addresses.map(({ multiaddr }) => multiaddr),
-        ),
-        notes: notesIn(metadata),
-      }))
+  /** Everyone noted, in this run and, where they are kept, in earlier ones. */
+  get records(): ReadonlyMap<string, PeerRecord> {
+    return this.#records
   }
 
-  /** What was noted of a peer; nothing where it is not known. */
-  async notesOf(peer: string): Promise<KnownPeer['notes']> {
-    const id = peerIdFromString(peer)
-    return (await this.#node.peerStore.has(id))
-      ? notesIn((await this.#node.peerStore.get(id)).metadata)
-      : new Map()
+  /** Adds to what is known of a peer, that it was heard of now. Who was heard of longest ago is forgotten for it. */
+  note({ peer, addresses }: FoundPeer, base: BaseId | undefined, now: number): void {
+    const before = this.#records.get(peer)
+    const merge = <T>(latest: readonly T[], earlier: readonly T[] = []) => [
+      ...new Set([...latest, ...earlier]),
+    ]
+    const record = {
+      addresses: merge(addresses, before?.addresses).slice(0, DISCOVERY.addressesPerPeer),
+      bases: merge(base === undefined ? [] : [base], before?.bases).slice(0, DISCOVERY.basesPerPeer),
+      seenAt: now,
+    }
+    this.#records.delete(peer)
+    this.#records.set(peer, record)
+    this.#kept?.put(peer, record)
+    const [oldest] = this.#records.keys()
+    if (this.#records.size <= DISCOVERY.keptPeers || oldest === undefined) return
+    this.#records.delete(oldest)
+    this.#kept?.put(oldest, undefined)
   }
 
-  /** Adds to what is known of a peer: addresses, and notes under their names. */
-  async note({ peer, addresses }: FoundPeer, notes: Readonly<Record<string, string>>): Promise<void> {
-    const metadata = Object.entries(notes).map(
-      ([name, value]) => [NOTE + name, new TextEncoder().encode(value)] as const,
-    )
-    await this.#node.peerStore.merge(peerIdFromString(peer), {
-      multiaddrs: addresses
-        .slice(0, DISCOVERY.addressesPerPeer)
-        .map(address => parseAddress(address).decapsulateCode(P2P)),
-      metadata: new Map(metadata),
-    })
-  }
-
-  /** Forgets the peers heard of longest ago, beyond as many as are kept. */
-  async prune(): Promise<void> {
-    const seenAt = ({ notes }: KnownPeer) => Number(notes.get(SEEN) ?? 0)
-    const peers = (await this.known()).sort((a, b) => seenAt(b) - seenAt(a))
-    for (const { peer } of peers.slice(DISCOVERY.keptPeers))
-      await this.#node.peerStore.delete(peerIdFromString(peer))
+  /** Whether a peer that keeps the table is connected, soon: a question before waits for one as long as it may. */
+  async #meetsTable(signal: AbortSignal): Promise<boolean> {
+    const until = Date.now() + MEET_MS
+    do {
+      for (const { remotePeer } of this.#node.getConnections()) {
+        const known =
+          (await this.#node.peerStore.has(remotePeer)) && (await this.#node.peerStore.get(remotePeer))
+        if (known !== false && known.protocols.includes(PROTOCOLS.kad)) return true
+      }
+      await setTimeout(100, undefined, { signal }).catch(() => {})
+    } while (!signal.aborted && Date.now() < until)
+    return false
   }
 
   #within(signal: AbortSignal | undefined): AbortSignal {
@@ -154,12 +151,4 @@ function nameOf(base: BaseId): CID {
 
 function found(peer: string, addresses: readonly Multiaddr[]): FoundPeer {
   return { peer, addresses: addressesOf(addresses, peer) }
-}
-
-function notesIn(metadata: ReadonlyMap<string, Uint8Array>): KnownPeer['notes'] {
-  return new Map(
-    [...metadata]
-      .filter(([name]) => name.startsWith(NOTE))
-      .map(([name, value]) => [name.slice(NOTE.length), new TextDecoder().decode(value)]),
-  )
 }

@@ -14,7 +14,7 @@ import { type Duplex, duplexOverStream } from '../../protocol/duplex.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { DISCOVERY, TRANSPORT } from '../../protocol/limits.ts'
 import { addressesOf, parseAddress, peerIdOf } from './address.ts'
-import { KeptPeers } from './kept-peers.ts'
+import { KeptPeers, type PeerRecord } from './kept-peers.ts'
 import { type FoundPeer, PeerBook } from './peer-book.ts'
 import { openTransport, type ServiceCategory, type Transport, type TransportOptions } from './transport.ts'
 
@@ -92,7 +92,7 @@ export class Peer implements AsyncDisposable {
   private constructor(
     transport: Transport,
     kept: KeptPeers | undefined,
-    lan: Map<string, FoundPeer>,
+    known: { readonly lan: Map<string, FoundPeer>; readonly records: Map<string, PeerRecord> },
     options: PeerOptions,
   ) {
     this.#transport = transport
@@ -100,7 +100,7 @@ export class Peer implements AsyncDisposable {
     this.#kept = kept
     this.#audit = options.audit ?? (() => {})
     const { finding = {} } = options
-    this.book = new PeerBook({ node: this.#node, lan, finding, closing: this.#closing.signal })
+    this.book = new PeerBook({ node: this.#node, kept, ...known, finding, closing: this.#closing.signal })
   }
 
   /** Starts listening. @throws OppuError INVALID_ARGUMENT for an address, CONNECTION_FAILED when it cannot be had, IN_USE. */
@@ -127,7 +127,9 @@ export class Peer implements AsyncDisposable {
       options.signal?.throwIfAborted()
       throw new OppuError('CONNECTION_FAILED', `cannot listen on ${listen.join(', ')}`, { cause })
     }
-    const peer = new Peer(transport, kept, lan, options)
+    const records = (await kept?.records()) ?? new Map<string, PeerRecord>()
+    const peer = new Peer(transport, kept, { lan, records }, options)
+    await Promise.all(relays.map(relay => transport.listenThrough(relay).catch(() => {})))
     for (const relay of relays) void peer.#stayBehind(relay)
     return peer
   }
@@ -251,6 +253,14 @@ export class Peer implements AsyncDisposable {
   /** Calls `listener` with the id of each peer that becomes connected. */
   onConnected(listener: (peer: string) => void): void {
     this.#node.addEventListener('peer:connect', ({ detail }) => listener(detail.toString()))
+  }
+
+  /** Calls `listener` when a peer has introduced itself, with the addresses that it says it listens on. */
+  onIntroduced(listener: (found: FoundPeer) => void): void {
+    this.#node.addEventListener('peer:identify', ({ detail: { peerId, listenAddrs } }) => {
+      const peer = peerId.toString()
+      listener({ peer, addresses: addressesOf(listenAddrs, peer) })
+    })
   }
 
   /** Runs what goes on beside the streams: closing fires its signal and waits for it. What it throws is lost. */
