@@ -216,7 +216,7 @@ test('a node of today joins an old coordinator and pulls from an old provider', 
   const peering = await node.peering()
   const joined = await peering.join(coordinator.addresses[0]!)
   assert.deepEqual(joined.bases, [recording.base])
-  const { id } = await peering.pull(undefined)
+  const { id } = await peering.pull(undefined, { acceptLicence: async () => true })
   const base = recordedBase()
   for (const [file, { path }] of base.manifest.files.entries()) {
     const stored = await readFile(join(node.bases.folder, id, 'files', path))
