@@ -18,6 +18,7 @@ import { OppuError } from '../protocol/errors.ts'
 import { idFromBytes, idToBytes, type MemberKey } from '../protocol/ids.ts'
 import { STRANGER_LIMITS, TRANSPORT } from '../protocol/limits.ts'
 import { noiseSettings } from '../protocol/network-key.ts'
+import { withReadyKeys } from '../protocol/noise-crypto.ts'
 
 /** How long requests that have come may still take when the coordinator is told to stop. */
 const STOP_MS = 5_000
@@ -66,7 +67,7 @@ export class Listener implements AsyncDisposable {
       nodeInfo: { name: 'oppu', version: '1', userAgent: 'oppu/1' },
       addresses: { listen: [...options.listen] },
       transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
-      connectionEncrypters: [noise(noiseSettings(defaultCrypto, options.networkKey))],
+      connectionEncrypters: [noise(noiseSettings(withReadyKeys(defaultCrypto), options.networkKey))],
       connectionGater: { denyInboundEncryptedConnection: (peer, raw) => strangers.denies(peer, raw) },
       streamMuxers: [
         yamux({

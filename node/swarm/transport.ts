@@ -25,6 +25,7 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { DISCOVERY, PROTOCOLS, TRANSPORT } from '../../protocol/limits.ts'
 import { noiseSettings } from '../../protocol/network-key.ts'
+import { withReadyKeys } from '../../protocol/noise-crypto.ts'
 import type { KeptPeers } from './kept-peers.ts'
 
 /** Who may connect: asked about every peer after its key is proven, and before it can send anything else. */
@@ -146,7 +147,7 @@ export async function openTransport(options: TransportOptions, events: Transport
       tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }),
       circuitRelayTransport({ reservationCompletionTimeout: TRANSPORT.dialMs }),
     ],
-    connectionEncrypters: [noise(noiseSettings(defaultCrypto, networkKey))],
+    connectionEncrypters: [noise(noiseSettings(withReadyKeys(defaultCrypto), networkKey))],
     streamMuxers: [
       yamux({
         enableKeepAlive: true,
