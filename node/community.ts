@@ -41,7 +41,8 @@ interface Parts {
   readonly open: (options: Pick<PeerOptions, 'gate' | 'networkKey'>) => Promise<Peer>
 }
 
-/** Of how many bases a node that joins asks who has them. */
+/** Of how many bases a node that joins asks for the manifest, and who has them: so many requests in a minute are answered. */
+const MANIFESTS_ASKED = 128
 const PROVIDERS_ASKED = 16
 /** How long a peer waits for the newest list when it opens; it goes on with the one it has. */
 const FIRST_NEWS_MS = 3_000
@@ -121,10 +122,11 @@ async function joinAt(
   const client = new CoordinatorClient({ peer, address, coordinator, catalogue })
   const news = await askForList(client, invitation, waiting)
   const members = membersOf(news, coordinator, peer)
-  const [manifests, tasks] = [await client.manifests(waiting), await client.tasks(waiting)]
+  const [bases, tasks] = [await client.bases(waiting), await client.tasks(waiting)]
+  for (const id of bases.slice(0, MANIFESTS_ASKED)) await client.manifest(id, waiting)
   // Kept with the rest: so the first pull knows names and peers also when the coordinator has gone by then.
   await client.releases(waiting)
-  for (const { id } of manifests.slice(0, PROVIDERS_ASKED)) await client.providers(id, waiting)
+  for (const id of bases.slice(0, PROVIDERS_ASKED)) await client.providers(id, waiting)
   if (news.signed !== undefined) {
     await folder.keepList({ signed: news.signed, keys: news.keys })
     await folder.keepNetworkKey(vault, networkKey)
@@ -143,7 +145,7 @@ async function joinAt(
   return {
     coordinator,
     members,
-    bases: manifests.map(({ id }) => id),
+    bases,
     tasks: tasks.map(({ id }) => id),
   }
 }
