@@ -1,6 +1,7 @@
 /** `oppu coordinator`: hands out signed manifests and tasks, takes scores. It never sees data, adapters or keys. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { stderr } from 'node:process'
 import { type Command, Option } from '@commander-js/extra-typings'
 import { COORDINATOR_SCHEMA, parseCoordinatorConfig } from '../../coordinator/config.ts'
 import { errorCode } from '../../node/store/atomic-file.ts'
@@ -32,12 +33,17 @@ export function addCoordinatorCommands(program: Command): void {
     )
     .option('--announce <address...>', 'addresses to print instead, where others reach it by another one')
     .option('--monitor <port>', COORDINATOR_SCHEMA.monitor.description)
-    .option('--log-level <level>', `${COORDINATOR_SCHEMA.logLevel.description} (default: info)`)
+    .option(
+      '--log-level <level>',
+      `${COORDINATOR_SCHEMA.logLevel.description} (default: info, on a terminal warn)`,
+    )
     .option('--log-file <file>', COORDINATOR_SCHEMA.logFile.description)
     .action(async options => {
       const context = new Context(options)
       const { terminal, signal } = context
-      const { listen, monitor, logLevel, logFile } = options
+      const { listen, monitor, logFile } = options
+      // Where people read along, what goes well goes without saying.
+      const logLevel = options.logLevel ?? (stderr.isTTY && logFile === undefined ? 'warn' : 'info')
       const config = parseCoordinatorConfig({ listen, monitor, logLevel, logFile })
       const { Service } = await import('../../coordinator/service.ts')
       await using service = await Service.open({ ...config, home: context.coordinatorHome, signal })

@@ -112,7 +112,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ...['coordinator', 'task', '--base', imported.id, '--title', 'Own newest replies', '--metric', 'rouge-1'],
   )
   const coordinating = await coordinator.start<{ addresses: string[] }>(
-    ...['coordinator', 'start', ...endpoint('coordinator')],
+    ...['coordinator', 'start', '--log-level', 'warn', ...endpoint('coordinator')],
   )
   await using _coordinator = coordinating.service
   const coordinatorAddress = coordinating.result.addresses[0]!
