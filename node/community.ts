@@ -6,7 +6,7 @@
  * names the community, is written last.
  */
 import { setTimeout } from 'node:timers/promises'
-import { isOppuError, OppuError } from '../protocol/errors.ts'
+import { type ErrorCode, isOppuError, OppuError } from '../protocol/errors.ts'
 import type { BaseId, TaskId, UserId } from '../protocol/ids.ts'
 import { invitationFromText, looksLikeInvitation, type SignedInvitation } from '../protocol/invitation.ts'
 import { currentKey } from '../protocol/key-change.ts'
@@ -120,7 +120,7 @@ async function joinAt(
   await using peer = await open(networkKey === undefined ? {} : { networkKey })
   const catalogue = new Catalogue(home, coordinator)
   const client = new CoordinatorClient({ peer, address, coordinator, catalogue })
-  const news = await askForList(client, invitation, waiting)
+  const news = await askForList(client, invitation, peer.id, waiting)
   const members = membersOf(news, coordinator, peer)
   const [bases, tasks] = [await client.bases(waiting), await client.tasks(waiting)]
   for (const id of bases.slice(0, MANIFESTS_ASKED)) await client.manifest(id, waiting)
@@ -153,6 +153,7 @@ async function joinAt(
 async function askForList(
   client: CoordinatorClient,
   invitation: SignedInvitation | undefined,
+  self: string,
   waiting: Waiting,
 ): Promise<MemberNews> {
   try {
@@ -160,30 +161,31 @@ async function askForList(
     return await client.members(0, waiting)
   } catch (cause) {
     if (!isOppuError(cause)) throw cause
-    if (invitation === undefined) {
-      // A coordinator from before there were private communities.
-      if (cause.code === 'PROTOCOL_VIOLATION') return { serial: 0, keys: [] }
-      if (cause.code !== 'NOT_A_MEMBER') throw cause
-      throw new OppuError('NOT_A_MEMBER', 'this community is private, and this node is not on its list', {
-        cause,
-      })
-    }
-    const { expiresAt } = invitation.invitation
-    if (cause.code === 'NOT_A_MEMBER')
-      throw new OppuError('NOT_A_MEMBER', 'this node was expelled from the community', { cause })
-    if (cause.code === 'NOT_FOUND')
-      throw new OppuError('INVITATION_EXPIRED', 'the invitation was revoked', { cause })
-    if (cause.code === 'INVITATION_EXPIRED')
-      throw new OppuError('INVITATION_EXPIRED', `the invitation expired on ${day(expiresAt)}`, { cause })
-    if (cause.code === 'BAD_SIGNATURE')
-      throw new OppuError('BAD_SIGNATURE', 'the invitation is for another community than its address', {
-        cause,
-      })
-    if (cause.code === 'REFUSED')
-      throw new OppuError('REFUSED', 'the invitation has been used as often as it allows', { cause })
-    throw cause
+    // A coordinator from before there were private communities does not know the question.
+    if (invitation === undefined && cause.code === 'PROTOCOL_VIOLATION') return { serial: 0, keys: [] }
+    const refusal = invitation === undefined ? notListed(self)[cause.code] : refusals(invitation)[cause.code]
+    if (refusal === undefined) throw cause
+    throw new OppuError(refusal[0], refusal[1], { cause })
   }
 }
+
+/** What a coordinator's refusal means to whoever wants to join. */
+type Refusals = Partial<Record<ErrorCode, readonly [ErrorCode, string]>>
+
+const notListed = (self: string): Refusals => ({
+  NOT_A_MEMBER: ['NOT_A_MEMBER', `this community is private, and this node (${self}) is not on its list`],
+})
+
+const refusals = ({ invitation }: SignedInvitation): Refusals => ({
+  NOT_A_MEMBER: ['NOT_A_MEMBER', 'this node was expelled from the community'],
+  NOT_FOUND: ['INVITATION_EXPIRED', 'the invitation was revoked'],
+  INVITATION_EXPIRED: ['INVITATION_EXPIRED', `the invitation expired on ${day(invitation.expiresAt)}`],
+  BAD_SIGNATURE: ['BAD_SIGNATURE', 'the invitation is for another community than its address'],
+  REFUSED: [
+    'REFUSED',
+    'the invitation has been used as often as it allows, or the coordinator takes nobody at the moment',
+  ],
+})
 
 /** How many there are on the list that came. @throws OppuError BAD_SIGNATURE; PROTOCOL_VIOLATION where this node is not. */
 function membersOf({ signed, keys }: MemberNews, coordinator: UserId, peer: Peer): number | undefined {
