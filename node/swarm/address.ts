@@ -21,7 +21,11 @@ export function peerIdOf(address: string): string {
   if (last?.name !== 'p2p' || last.value === undefined) {
     throw new OppuError('INVALID_ARGUMENT', `the address lacks /p2p/<id> at its end: ${address}`)
   }
-  return last.value
+  try {
+    return peerIdFromString(last.value).toString()
+  } catch (cause) {
+    throw new OppuError('INVALID_ARGUMENT', `the address ends in no peer id: ${address}`, { cause }) // parsing let it pass
+  }
 }
 
 /** The Ed25519 public key behind an address's peer id: what a coordinator signs with. @throws OppuError INVALID_ARGUMENT. */

@@ -57,7 +57,15 @@ test('another key at the address, an unknown protocol, no one there: each its co
   await using c = await openPeer({ listen: [] })
   await assert.rejects(c.dial([other], ECHO, asking), code('CONNECTION_FAILED'))
   await assert.rejects(c.dial([address], '/oppu/unknown/1.0.0', asking), code('PROTOCOL_VIOLATION'))
-  await assert.rejects(c.dial(['/ip4/127.0.0.1/tcp/9999'], ECHO, asking), code('INVALID_ARGUMENT'))
+  for (const wrong of [
+    '/ip4/127.0.0.1/tcp/9999',
+    `${address.slice(0, -1)}?`,
+    '/ip4/127.0.0.1/tcp/1/p2p/12D3KooW',
+  ]) {
+    await assert.rejects(c.dial([wrong], ECHO, asking), code('INVALID_ARGUMENT'), wrong)
+    assert.throws(() => peerIdOf(wrong), code('INVALID_ARGUMENT'), wrong)
+    assert.throws(() => userIdOfAddress(wrong), code('INVALID_ARGUMENT'), wrong)
+  }
   await assert.rejects(
     Peer.open({ seed: new Uint8Array(32), listen: ['127.0.0.1:80'] }),
     code('INVALID_ARGUMENT'),
