@@ -23,9 +23,6 @@ export const MANIFEST_LIMITS = {
   totalBytes: 131_072 * MIB,
 } as const
 
-/** The chunk size that importers use unless a test needs a smaller one. */
-export const DEFAULT_CHUNK_SIZE = 1 * MIB
-
 export const ADAPTER_LIMITS = {
   bytes: 1 * MIB,
   tensors: 20_000,

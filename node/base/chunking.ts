@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { sha256 } from '../../protocol/canonical.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { KIB, MANIFEST_LIMITS, MIB } from '../../protocol/limits.ts'
 import type { ChunkList } from '../../protocol/outline.ts'
@@ -55,7 +56,7 @@ export function chunkLength(bytes: Uint8Array, start: number, lengths = CHUNK_LE
 }
 
 /**
- * The chunks of a file, read once from its beginning, in constant memory; hashed on another thread meanwhile.
+ * The chunks of a file, read once from its beginning, in constant memory.
  * @throws OppuError TRUNCATED_FILE when it became shorter; the signal's reason.
  */
 export async function listChunks(
@@ -70,16 +71,10 @@ export async function listChunks(
   const buffer = new Uint8Array(Math.min(size, 4 * lengths.most))
   const found: number[] = []
   const hashes: Uint8Array[] = []
-  let hashing: Promise<ArrayBuffer> | undefined
-  const settle = async () => {
-    if (hashing !== undefined) hashes.push(new Uint8Array(await hashing))
-    hashing = undefined
-  }
   let [filled, start, read] = [0, 0, 0]
   while (start < filled || read < size) {
     signal?.throwIfAborted()
     if (filled - start < lengths.most && read < size) {
-      await settle()
       buffer.copyWithin(0, start, filled)
       filled -= start
       start = 0
@@ -92,11 +87,9 @@ export async function listChunks(
       }
     }
     const length = chunkLength(buffer.subarray(0, filled), start, lengths)
-    await settle()
-    hashing = crypto.subtle.digest('SHA-256', buffer.subarray(start, start + length))
+    hashes.push(sha256(buffer.subarray(start, start + length)))
     found.push(length)
     start += length
   }
-  await settle()
   return { lengths: Uint32Array.from(found), hashes: new Uint8Array(Buffer.concat(hashes)) }
 }

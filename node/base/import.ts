@@ -1,6 +1,6 @@
 /**
  * From a source to a base on disk: fetch or copy its files into a folder of its own, check that we can run them,
- * hash them into a manifest, and move the whole into place by one rename.
+ * cut and hash them into a version-2 manifest with its outline, and move the whole into place by one rename.
  *
  * Nothing half-made is ever under a base's id. What a hub download has fetched stays in `.incoming` when it is
  * interrupted, and the next import of the same source goes on from there; anything else starts over. One that nobody
@@ -9,21 +9,25 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
-import { DEFAULT_CHUNK_SIZE } from '../../protocol/limits.ts'
+import { idFromBytes, type TreeRoot } from '../../protocol/ids.ts'
 import {
   type BaseManifest,
   baseId,
-  chunkHash,
   encodeManifest,
-  type FileOfHashes,
+  type FileOfRoot,
+  type ManifestV2,
 } from '../../protocol/manifest.ts'
+import { type ChunkList, Outline, rootOf } from '../../protocol/outline.ts'
 import { diskError, syncFolder, writeFileAtomic } from '../store/atomic-file.ts'
-import { Bases } from '../store/bases.ts'
+import { BaseSource, Bases } from '../store/bases.ts'
 import { FILES_FOLDER, MANIFEST_FILE } from '../store/chunks.ts'
 import { INCOMING_FOLDER } from '../store/leftovers.ts'
 import { lock } from '../store/lock.ts'
+import { noteImported } from '../store/origin.ts'
+import { writeOutline } from '../store/outlines.ts'
+import { type ChunkLengths, listChunks } from './chunking.ts'
 import { formatOf, readSourceModel } from './source-model.ts'
 import { ALIASES, type Collected, collect, parseSource, type Source, type SourceOptions } from './sources.ts'
 import { isWhole } from './whole-files.ts'
@@ -45,8 +49,8 @@ export interface ImportOptions extends SourceOptions {
   readonly name?: string
   /** SPDX identifier; default: what the source says, or `unknown`. */
   readonly licence?: string
-  /** Bytes a chunk; for tests. */
-  readonly chunkSize?: number
+  /** Default: CHUNK_LENGTHS. */
+  readonly chunkLengths?: ChunkLengths
 }
 
 /**
@@ -96,8 +100,10 @@ async function importFrom(source: Source, options: ImportOptions): Promise<BaseM
   try {
     await mkdir(join(staging, FILES_FOLDER), { recursive: true, mode: 0o700 })
     const collected = await collect(source, staging, options)
-    const manifest = await describe(join(staging, FILES_FOLDER), collected, options)
+    const outline = await describe(join(staging, FILES_FOLDER), collected, options)
+    const { manifest } = outline
     await writeFileAtomic(join(staging, MANIFEST_FILE), encodeManifest(manifest))
+    await writeOutline(staging, outline)
     options.signal?.throwIfAborted()
     await moveIntoPlace(staging, bases, manifest, options.signal)
     keep = false
@@ -115,47 +121,55 @@ async function importFrom(source: Source, options: ImportOptions): Promise<BaseM
 
 const RESUMABLE: ReadonlySet<string> = new Set(['SOURCE_UNAVAILABLE', 'DISK_FULL', 'TIMEOUT', 'REFUSED'])
 
-/** Checks that the collected files are a model we can run, and hashes them. */
-async function describe(folder: string, collected: Collected, options: ImportOptions): Promise<BaseManifest> {
+/** Checks that the collected files are a model we can run, and lists their chunks. */
+async function describe(folder: string, collected: Collected, options: ImportOptions): Promise<Outline> {
   options.onProgress?.({ stage: 'check', detail: collected.name })
   const format = await formatOf(folder)
   const model = await readSourceModel(folder, format)
-  const chunkSize = options.chunkSize ?? DEFAULT_CHUNK_SIZE
   const names = (await readdir(folder)).sort((a, b) => (a < b ? -1 : 1))
-  const files: FileOfHashes[] = []
+  const files: FileOfRoot[] = []
+  const lists: ChunkList[] = []
   for (const path of names) {
     options.onProgress?.({ stage: 'hash', detail: path })
-    files.push(await hashFile(join(folder, path), path, chunkSize, options.signal))
+    await using handle = await open(join(folder, path))
+    const { size } = await handle.stat()
+    const list = await listChunks(handle, join(folder, path), {
+      ...(options.chunkLengths === undefined ? {} : { lengths: options.chunkLengths }),
+      signal: options.signal,
+    })
+    const root = rootOf(list)
+    files.push({ path, size, root: root && idFromBytes<TreeRoot>(root), chunkCount: list.lengths.length })
+    lists.push(list)
   }
-  return {
-    version: 1,
+  const head = {
     name: printable(options.name ?? collected.name, 'unnamed'),
     format,
     architecture: printable(model.architecture, format),
     licence: printable(options.licence ?? model.licence ?? collected.licence ?? '', 'unknown'),
-    chunkSize,
-    files,
   }
+  const manifest: ManifestV2 = { version: 2, ...head, files }
+  return (await asEarlierVersion(folder, manifest, options)) ?? Outline.of(manifest, lists)
 }
 
-async function hashFile(
-  from: string,
-  path: string,
-  chunkSize: number,
-  signal: AbortSignal | undefined,
-): Promise<FileOfHashes> {
-  await using handle = await open(from)
-  const { size } = await handle.stat()
-  const buffer = Buffer.alloc(Math.min(chunkSize, size))
-  const chunks = []
-  for (let offset = 0; offset < size; offset += chunkSize) {
-    signal?.throwIfAborted()
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkSize, size - offset), offset)
-    if (bytesRead !== Math.min(chunkSize, size - offset))
-      throw new OppuError('TRUNCATED_FILE', `${from} became shorter while it was read`)
-    chunks.push(chunkHash(buffer.subarray(0, bytesRead)))
+/**
+ * The version-1 base here that has the very same files and description: it stays what it was, since adapters are bound
+ * to its id, and one base must not become two of one name.
+ */
+async function asEarlierVersion(
+  folder: string,
+  manifest: ManifestV2,
+  options: ImportOptions,
+): Promise<Outline | undefined> {
+  const told = ({ name, format, architecture, licence, files }: BaseManifest) =>
+    JSON.stringify([name, format, architecture, licence, files.map(({ path, size }) => [path, size])])
+  for (const base of await basesOf(options.home).list()) {
+    if (base.manifest.version !== 1 || told(base.manifest) !== told(manifest)) continue
+    // The new files under the old hashes: those on disk may be damaged, and are about to be mended then.
+    const outline = Outline.ofVersion1(base.manifest)
+    await using source = BaseSource.of(dirname(folder), outline)
+    if ((await source.damaged({ signal: options.signal })).length === 0) return outline
   }
-  return { path, size, chunks }
+  return undefined
 }
 
 async function moveIntoPlace(
@@ -166,7 +180,7 @@ async function moveIntoPlace(
 ): Promise<void> {
   const id = baseId(manifest)
   const there = await bases.get(id).catch(() => undefined)
-  if (there !== undefined && (await isWhole(there, signal))) return
+  if (there !== undefined && (await isWhole(there, signal))) return await noteImported(there.folder)
   await syncFolder(join(staging, FILES_FOLDER))
   await bases.remove(id) // what is damaged is no base; a fetch under way has nothing left to do
   await rename(staging, join(bases.folder, id))

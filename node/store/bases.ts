@@ -151,7 +151,7 @@ export class BaseSource implements ChunkSource {
   async verify(file: number, signal?: AbortSignal): Promise<void> {
     for (let index = this.outline.firstOf(file); index < this.outline.firstOf(file + 1); index++) {
       signal?.throwIfAborted()
-      if (this.outline.matches(index, await HashedChunk.of(await this.read(index)))) continue
+      if (this.outline.matches(index, new HashedChunk(await this.read(index)))) continue
       const { path } = this.outline.manifest.files[file]!
       throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
     }
@@ -170,7 +170,7 @@ export class BaseSource implements ChunkSource {
     for (let index = 0; index < this.outline.count; index++) {
       options.signal?.throwIfAborted()
       const right = await this.read(index).then(
-        async content => this.outline.matches(index, await HashedChunk.of(content)),
+        content => this.outline.matches(index, new HashedChunk(content)),
         (error: unknown) => {
           if (isOppuError(error, 'CLOSED')) throw error
           return false // gone, cut short, or a sector that cannot be read

@@ -67,20 +67,22 @@ export async function copyShared(
   { onProgress, signal }: SharingOptions = {},
 ): Promise<number> {
   const { outline } = sink
-  let bytes = 0
+  let copied = 0
   for (let chunk = 0; chunk < outline.count; chunk++) {
     if (sink.has(chunk)) continue
     for (const place of index.places(outline.hash(chunk))) {
       signal?.throwIfAborted()
-      const content = await place.source.read(place.index).then(HashedChunk.of, () => undefined)
-      if (content === undefined || !outline.matches(chunk, content)) continue
+      const bytes = await place.source.read(place.index).catch(() => undefined)
+      if (bytes === undefined) continue
+      const content = new HashedChunk(bytes)
+      if (!outline.matches(chunk, content)) continue
       await sink.write(chunk, content)
-      bytes += content.bytes.length
-      onProgress?.(bytes)
+      copied += bytes.length
+      onProgress?.(copied)
       break
     }
   }
-  return bytes
+  return copied
 }
 
 /** True when the file now lies in the unfinished base, and every chunk of it was read and found right. */

@@ -24,7 +24,7 @@ import { writeSafetensors } from '../../node/model/safetensors.ts'
 import { readWeights } from '../../node/model/weights.ts'
 import { Bases } from '../../node/store/bases.ts'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
-import { baseId } from '../../protocol/manifest.ts'
+import { baseId, chunkHash, encodeManifest, type ManifestV1 } from '../../protocol/manifest.ts'
 import {
   CONFIG,
   type FolderChanges,
@@ -36,6 +36,8 @@ import {
   writeFolder,
 } from './tiny.ts'
 
+/** So that a tiny base has several chunks. */
+const SMALL = { least: 4096, mean: 8192, most: 16384 }
 const stories = fileURLToPath(new URL('../../../shared/models/tinystories-656k', import.meta.url))
 
 /** Two shards and their index. */
@@ -359,7 +361,7 @@ test('the weights file is made once, made again when damaged, and never left hal
     openBase(folder, manifest, { signal: controller.signal, onProgress: () => controller.abort(reason) }),
     reason,
   )
-  assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest'])
+  assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest', 'outline'])
   const made = async () => {
     let written = 0
     const base = await openBase(folder, manifest, { onProgress: () => written++ })
@@ -403,7 +405,7 @@ test('a full disk while files are copied is said so, and nothing is left', {
 test('opening notices files that were changed, cut or taken away since; importing again mends them', async context => {
   const home = await temporaryFolder(context)
   const path = await writeFolder(join(home, 'source'))
-  const manifest = await importBase(`file:${path}`, { home, chunkSize: 4096 })
+  const manifest = await importBase(`file:${path}`, { home, chunkLengths: SMALL })
   const folder = join(home, 'bases', baseId(manifest))
   await openBase(folder, manifest)
   const file = join(folder, 'files/model.safetensors')
@@ -422,8 +424,58 @@ test('opening notices files that were changed, cut or taken away since; importin
   await openBase(folder, manifest)
   await rm(join(folder, 'files/tokenizer.json'))
   await assert.rejects(openBase(folder, manifest), refused('NOT_FOUND', 'tokenizer.json'))
-  await importBase(`file:${path}`, { home, chunkSize: 4096 }) // mends it
+  await importBase(`file:${path}`, { home, chunkLengths: SMALL }) // mends it
   await openBase(folder, manifest)
+})
+
+test('the outline lies beside the manifest, and a base whose outline is damaged is refused and mended', async context => {
+  const home = await temporaryFolder(context)
+  const path = await writeFolder(join(home, 'source'))
+  const manifest = await importBase(`file:${path}`, { home, chunkLengths: SMALL })
+  assert.equal(manifest.version, 2)
+  const folder = join(home, 'bases', baseId(manifest))
+  const outline = await readFile(join(folder, 'outline'))
+  const damaged = Buffer.from(outline)
+  damaged[10]! ^= 1
+  await writeFile(join(folder, 'outline'), damaged)
+  await assert.rejects(openBase(folder, manifest), refused('HASH_MISMATCH', 'list of chunks'))
+  await rm(join(folder, 'outline'))
+  await assert.rejects(openBase(folder, manifest), refused('INVALID_DATA', 'list of chunks'))
+  await importBase(`file:${path}`, { home, chunkLengths: SMALL })
+  assert.deepEqual(await readFile(join(folder, 'outline')), outline)
+  await openBase(folder, manifest)
+})
+
+test('a base that is here as version 1 stays that base when its source is imported again', async context => {
+  const home = await temporaryFolder(context)
+  const path = await writeFolder(join(home, 'source'))
+  const { version: _, files, ...head } = await importBase(`file:${path}`, { home })
+  const bases = Bases.open(join(home, 'bases'))
+  const [second] = await bases.list()
+  const inFiles = (name: string) => readFile(join(second!.folder, 'files', name))
+  const hashed = []
+  for (const { path, size } of files) {
+    const bytes = await inFiles(path)
+    const count = Math.ceil(size / 4096)
+    const chunks = Array.from({ length: count }, (_, i) =>
+      chunkHash(bytes.subarray(i * 4096, (i + 1) * 4096)),
+    )
+    hashed.push({ path, size, chunks })
+  }
+  const first: ManifestV1 = { version: 1, ...head, chunkSize: 4096, files: hashed }
+  const folder = join(bases.folder, baseId(first))
+  await rename(second!.folder, folder)
+  await rm(join(folder, 'outline'))
+  await writeFile(join(folder, 'manifest'), encodeManifest(first))
+  assert.deepEqual(await importBase(`file:${path}`, { home }), first)
+  await rm(join(folder, 'files', 'config.json'))
+  assert.deepEqual(await importBase(`file:${path}`, { home }), first, 'a damaged one is mended')
+  await openBase(folder, first)
+  assert.deepEqual(
+    (await bases.list()).map(({ id }) => id),
+    [baseId(first)],
+  )
+  assert.equal((await importBase(`file:${path}`, { home, name: 'another' })).version, 2)
 })
 
 test('the tokenizer of a base may have fewer ids than the model has rows', async context => {

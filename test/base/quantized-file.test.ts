@@ -41,7 +41,13 @@ for (const precision of PRECISIONS) {
   test(`${precision} of a folder: linear layers in blocks, vocabulary and values in 8 bits, all else as it is`, async context => {
     const { folder, open } = await imported(context, home => writeFolder(join(home, 'source')))
     const base = await open({ precision })
-    assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest', `weights.${precision}`])
+    assert.deepEqual((await readdir(folder)).sort(), [
+      'checked',
+      'files',
+      'manifest',
+      'outline',
+      `weights.${precision}`,
+    ])
     assert.equal(base.weights.quantized, precision)
     const bits = await bitsOf(base, await open())
     for (const [name, count] of bits) {
@@ -111,7 +117,7 @@ test('the file is made once, made again when damaged, and never left half-made',
     const aborted = open({ precision, signal: controller.signal, onProgress: () => controller.abort(reason) })
     await assert.rejects(aborted, reason)
   }
-  assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest'])
+  assert.deepEqual((await readdir(folder)).sort(), ['checked', 'files', 'manifest', 'outline'])
   const made = async (precision: QuantizedPrecision) => {
     const told: [number, number][] = []
     await open({ precision, onProgress: (done: number, total: number) => told.push([done, total]) })

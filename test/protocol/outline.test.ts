@@ -5,13 +5,7 @@ import { test } from 'node:test'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
 import { idFromBytes, type TreeRoot } from '../../protocol/ids.ts'
 import { KIB } from '../../protocol/limits.ts'
-import {
-  baseId,
-  decodeManifest,
-  encodeManifest,
-  HashedChunk,
-  type ManifestV2,
-} from '../../protocol/manifest.ts'
+import { baseId, decodeManifest, encodeManifest, type ManifestV2 } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import {
   type ChunkList,
@@ -263,12 +257,4 @@ test('a part of a list is proven from the root alone', () => {
   }
   assert.throws(() => outline.part(1, 0, 1), TypeError)
   assert.throws(() => outline.part(2, 4, 2), TypeError)
-})
-
-test('a chunk hashed on another thread is the same chunk', async () => {
-  const bytes = Uint8Array.from(leaf(1))
-  const [here, there] = [new HashedChunk(bytes), await HashedChunk.of(bytes)]
-  assert.equal(here.hash, sha(bytes).toString('hex'))
-  assert.equal(there.hash, here.hash)
-  assert.equal(there.bytes, bytes)
 })

@@ -1,8 +1,10 @@
 /** What the next version of a base needs from peers when the one before is here, and that only right bytes are shared. */
 import assert from 'node:assert/strict'
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { Bases } from '../../node/store/bases.ts'
 import { ChunkIndex } from '../../node/store/chunk-index.ts'
 import { partialFolder } from '../../node/store/chunks.ts'
@@ -142,4 +144,25 @@ test('a file with another name elsewhere is never written to', async t => {
   assert.equal(again.folder.resumedChunks, 0)
   await fetchRest(there, outline, again)
   assert.deepEqual(await readFile(backup), before)
+})
+
+test('whether a base fits is said before its first byte, and what is linked takes no space', async t => {
+  const { here, there } = await homes(t)
+  try {
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', here.folder])
+  } catch (error) {
+    t.skip(`no disk of its own can be made here: ${(error as Error).message.trim()}`)
+    return
+  }
+  await using mounted = new AsyncDisposableStack()
+  mounted.defer(async () => void (await promisify(execFile)('umount', [here.folder])))
+  const weights = noise(20_000_000, 1)
+  await storeBase(here.folder, { weights }, { name: 'one' })
+  const another = await storeBase(there.folder, { weights: noise(20_000_000, 3) }, { name: 'another' })
+  await assert.rejects(beginPull(here, another), { code: 'DISK_FULL' })
+  const next = await storeBase(there.folder, { weights, more: noise(2_000_000, 5) }, { name: 'next' })
+  const begun = await beginPull(here, next)
+  assert.equal(begun.linked, 20_000_000)
+  assert.equal(await fetchRest(there, next, begun), 2_000_000)
+  assert.equal((await readdir(here.folder)).length, 2, 'nothing is left of the one that did not fit')
 })
