@@ -127,18 +127,18 @@ test('a manifest, licence or task by another key, changed, or signed as somethin
 })
 
 test('expired tasks are left out, and providers beyond the limits too', async t => {
-  const good = '/ip4/1.2.3.4/tcp/5/p2p/12D3KooWFGz8vnyLNnHF9mReBwk6x3sjquP9k9eeqenkrqJP42G9'
+  const reachable = '/ip4/1.2.3.4/tcp/5/p2p/12D3KooWFGz8vnyLNnHF9mReBwk6x3sjquP9k9eeqenkrqJP42G9'
   const old = { ...task, expiresAt: task.createdAt + 1, createdAt: task.createdAt - 1000 }
   const stale = { ...old, expiresAt: task.createdAt }
   const client = await against(t, {
     tasks: { tasks: [signed('task', encodeTask(old), good), signed('task', encodeTask(stale), good)] },
-    providers: { providers: [{ addresses: [good, '/ip4/1.2.3.4/tcp/5/p2p/x', 'y'.repeat(1000)] }, {}] },
+    providers: { providers: [{ addresses: [reachable, '/ip4/1.2.3.4/tcp/5/p2p/x', 'y'.repeat(1000)] }, {}] },
   })
   assert.deepEqual(
     (await client.tasks()).map(item => item.task),
     [old],
   )
-  assert.deepEqual(await client.providers(id), [good])
+  assert.deepEqual(await client.providers(id), [reachable])
 })
 
 test('a report below the minimum does not leave, and a coordinator that is gone is no hang', async t => {
