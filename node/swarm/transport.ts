@@ -10,7 +10,7 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { defaultCrypto } from '@chainsafe/libp2p-noise/crypto'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { autoNAT } from '@libp2p/autonat'
+import { type AutoNATComponents, autoNAT } from '@libp2p/autonat'
 import { bootstrap } from '@libp2p/bootstrap'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
@@ -189,7 +189,10 @@ export async function openTransport(options: TransportOptions, events: Transport
               peerInfoMapper: passthroughMapper,
             }),
           }),
-      ...(reachable && options.finding !== undefined ? { autoNAT: autoNAT(), dcutr: dcutr() } : {}),
+      ...(options.finding === undefined ? {} : { dcutr: dcutr() }),
+      ...(reachable && options.finding !== undefined
+        ? { autoNAT: (components: AutoNATComponents) => autoNAT()(dialingAnew(components)) }
+        : {}),
       ...(options.relay ? { relay: circuitRelayServer({ reservations: reservations(gate) }) } : {}),
     },
   })
@@ -253,6 +256,18 @@ function lanDiscovery(announcing: boolean, onLan: (peer: PeerInfo) => void) {
     discovery.addEventListener('peer', ({ detail }) => onLan(detail))
     return discovery
   }
+}
+
+/**
+ * Makes AutoNAT dial a peer anew when it is asked whether it can. In this version it would take the connection that the
+ * question came on for its answer, which says nothing, and close it, with all that runs on it.
+ */
+function dialingAnew(components: AutoNATComponents): AutoNATComponents {
+  const { connectionManager } = components
+  const openConnection: typeof connectionManager.openConnection = (peer, options) =>
+    connectionManager.openConnection(peer, { ...options, force: true })
+  const anew = Object.create(connectionManager, { openConnection: { value: openConnection } })
+  return Object.create(components, { connectionManager: { value: anew } })
 }
 
 function gaterOf(gate: Gate): ConnectionGater {
