@@ -8,8 +8,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../protocol/errors.ts'
-import type { UserId } from '../protocol/ids.ts'
+import { type BaseId, shortId, type UserId } from '../protocol/ids.ts'
 import type { BaseManifest } from '../protocol/manifest.ts'
+import type { Needs } from './base/gc.ts'
 import type { ImportOptions } from './base/import.ts'
 import type { Learning } from './learning.ts'
 import type { Peering } from './peering.ts'
@@ -127,6 +128,25 @@ export class PersonalNode {
       checkpoints: await Checkpoints.open(join(this.home, 'checkpoints'), vault),
       runs: Runs.open(this.#db, vault),
     })
+  }
+
+  /** Which bases must stay, since adapters or unfinished training need them. @throws as unlock(). */
+  async needs(): Promise<Needs> {
+    const bases = new Map<BaseId, string>()
+    const adapters = await this.adapters()
+    for (const { id, baseId } of await adapters.list())
+      bases.set(baseId, `adapter ${shortId(id)} was trained on it`)
+    if ((await adapters.damaged()).length > 0)
+      return { bases, all: 'an adapter whose record is damaged may need it: oppu adapter list' }
+    const runs = Runs.open(this.#db, await this.unlock())
+    const unfinished = new Set(await runs.list())
+    for (const { id } of await this.bases.list()) {
+      const run = await runs.get({ baseId: id })
+      if (run === undefined) continue
+      unfinished.delete(run)
+      bases.set(id, 'training on it was cut short, and goes on when it is run again')
+    }
+    return unfinished.size === 0 ? { bases } : { bases, all: 'training that was cut short may need it' }
   }
 
   /** What left this node so far, oldest first. */

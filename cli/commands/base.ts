@@ -7,7 +7,9 @@ import { OppuError } from '../../protocol/errors.ts'
 import { shortId } from '../../protocol/ids.ts'
 import { baseBytes, baseId } from '../../protocol/manifest.ts'
 import { Context, newCommand } from '../context.ts'
+import { bytesPerSecond, rateOption } from '../schema-options.ts'
 import { formatBytes, formatSeconds, table } from '../terminal.ts'
+import { addUpkeepCommands } from './upkeep.ts'
 
 export function addBaseCommands(program: Command): void {
   const base = program.command('base').description('shared base models: import, pull from peers, list')
@@ -51,11 +53,22 @@ export function addBaseCommands(program: Command): void {
         '(TAG is stable where none is given), its own name, or its id',
     )
     .option('--accept-licence', "accept the base's licence without being asked (it is printed)")
+    .option(
+      '--peer <address...>',
+      'ask these peers too; with a whole id (64 digits) that is all it takes, no coordinator',
+    )
+    .option('--listen <address...>', 'give others what has come, at these addresses, while the pull runs')
+    .addOption(rateOption('--download-limit <MB>', 'download'))
+    .addOption(rateOption('--upload-limit <MB>', 'upload'))
     .action(async (wanted, options) => {
       const context = new Context(options)
       const { terminal, signal } = context
       await context.withNode(async node => {
         const pulled = await (await node.peering()).pull(wanted, {
+          ...(options.peer === undefined ? {} : { peers: options.peer }),
+          ...(options.listen === undefined ? {} : { listen: options.listen }),
+          downloadLimit: bytesPerSecond(options.downloadLimit),
+          uploadLimit: bytesPerSecond(options.uploadLimit),
           onNote: text => terminal.note(text),
           acceptLicence: offer => askAboutLicence(context, offer, options.acceptLicence ?? false),
           onProgress: ({ bytes, totalBytes, bytesPerSecond }) =>
@@ -126,6 +139,8 @@ export function addBaseCommands(program: Command): void {
       })
     })
 
+  addUpkeepCommands(base)
+
   newCommand(base, 'remove [base]')
     .description('delete a base from this node; adapters trained on it stay, and need it back to be used')
     .option('--leftovers', 'delete what pulls and imports that were cut short have left, and damaged bases')
@@ -167,9 +182,10 @@ function describeLeftovers(found: readonly Leftover[]): string {
   return `${kinds.join(', ')} (${formatBytes(bytes)})`
 }
 
-function describePull({ bytes, received, refetched, seconds }: PullResult): string {
+function describePull({ bytes, shared, received, refetched, seconds }: PullResult): string {
   if (seconds === 0) return 'already here'
   const from = Object.entries(received).map(([peer, count]) => `${formatBytes(count)} from peer ${peer}`)
+  if (shared > 0) from.push(`${formatBytes(shared)} from other bases here`)
   const wrong = refetched > 0 ? `; ${refetched} wrong chunks fetched again elsewhere` : ''
   const rate = describeRate(bytes / seconds)
   return `pulled ${from.join(', ')} in ${formatSeconds(seconds)} (${rate}); every chunk verified${wrong}`

@@ -89,7 +89,7 @@ test('a node with a base that nobody published provides the others, and announce
   const right = await readFile(weights)
   await writeFile(weights, Buffer.from(right).fill(0, 5000, 5010))
   const again = await oppu(fetcher, ['base', 'pull'])
-  assert.match(again.stderr, /are damaged: pulling them again/)
+  assert.match(again.stderr, /are damaged: putting them right/)
   assert.deepEqual(await readFile(weights), right)
   assert.equal((await json<{ bytes: number }>(fetcher, 'base', 'pull')).bytes, 0, 'nothing is pulled twice')
   assert.ok(size > right.length)
