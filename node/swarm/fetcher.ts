@@ -21,7 +21,7 @@ import { RateLimit } from './rates.ts'
 import { Remote } from './remote.ts'
 import { seededRandom, sizing } from './selection.ts'
 import { type Dropped, type FetchProgress, nobodyLeft, Tally } from './tally.ts'
-import { type OpenRequest, Wanted } from './wanted.ts'
+import { isSpared, type OpenRequest, Wanted } from './wanted.ts'
 
 export type { FetchProgress } from './tally.ts'
 
@@ -68,6 +68,8 @@ const HOLDINGS_MS = 200
 const TICK_MS = 250
 const STALL_MS = 60_000
 const BUSY_STALLS = 10
+/** When nobody brought a chunk for so long, the first holder is asked for any. */
+const PATIENCE_MS = 2000
 /** An answer without a chunk that comes before this share of the time asked for says that the peer has none. */
 const EMPTY_SHARE = 0.5
 
@@ -98,6 +100,7 @@ class Fetch {
   #scheduled = false
   #inFlight = 0
   #activeAt = performance.now()
+  #arrivedAt = performance.now()
 
   constructor(options: FetchOptions) {
     this.#options = options
@@ -196,14 +199,12 @@ class Fetch {
   }
 
   #launch(): void {
-    if (this.#wanted.size === 0) {
-      this.#done.resolve()
-      return
-    }
-    const live = [...this.#remotes.values()].filter(remote => remote.dropped === undefined)
+    if (this.#wanted.size === 0) this.#done.resolve()
+    const live = this.#live()
     if (live.length === 0 && !this.#searching && this.#underWay === 0) this.#fail(nobodyLeft(this.#dropped()))
     const asked = live.filter(({ held }) => held !== undefined)
-    for (const remote of asked.sort((a, b) => this.#depthOf(a) - this.#depthOf(b))) {
+    const underWay = (remote: Remote) => this.#requests.get(remote)!.size
+    for (const remote of asked.sort((a, b) => underWay(a) - underWay(b))) {
       while (this.#limit.debtMs() === 0 && this.#inFlight < IN_FLIGHT_BYTES) if (!this.#ask(remote)) break
     }
   }
@@ -216,12 +217,17 @@ class Fetch {
     if (requests.size >= depth || performance.now() < remote.pausedUntil) return false
     const candidates = this.#wanted.candidates(remote, count, {
       mine: requests,
-      underWay: this.#underWay,
+      peers: depth * this.#live().length,
+      rareOnly: performance.now() - this.#arrivedAt < PATIENCE_MS && isSpared(remote, this.#live()),
       random: this.#random,
     })
     if (candidates.length === 0) return false
     void this.#request(remote, candidates, Math.min(count, candidates.length))
     return true
+  }
+
+  #live(): Remote[] {
+    return [...this.#remotes.values()].filter(({ dropped }) => dropped === undefined)
   }
 
   async #request(remote: Remote, candidates: readonly number[], count: number): Promise<void> {
@@ -307,6 +313,7 @@ class Fetch {
 
   #arrived(remote: Remote, chunk: number, length: number): void {
     this.#wanted.delete(chunk)
+    this.#arrivedAt = performance.now()
     this.#tally.arrived(remote.id, length)
     for (const requests of this.#requests.values()) {
       for (const request of requests) {
@@ -322,10 +329,7 @@ class Fetch {
   #disappointed(remote: Remote, afterMs: number): void {
     const { windowMs = RPC_LIMITS.windowMs } = this.#options
     if (afterMs > EMPTY_SHARE * Math.min(SWARM_LIMITS.waitMs, windowMs)) return
-    this.#judge(
-      remote,
-      new OppuError('UNAVAILABLE', `${remote.id} does not send chunks that it says it holds`),
-    )
+    this.#judge(remote, new OppuError('UNAVAILABLE', `${remote.id} sends no chunks that it says it holds`))
   }
 
   /** What an error of one request means for its peer. */
@@ -385,10 +389,6 @@ class Fetch {
     let sum = 0
     for (const { size } of this.#requests.values()) sum += size
     return sum
-  }
-
-  #depthOf(remote: Remote): number {
-    return this.#requests.get(remote)?.size ?? 0
   }
 
   #dropped(): Dropped[] {

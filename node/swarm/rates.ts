@@ -3,6 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 
 export type Clock = () => number
 
+const SAVED_MS = 1000
+
 /** Bytes a second over the last seconds. */
 export class RateMeter {
   readonly #spanMs: number
@@ -39,7 +41,7 @@ export class RateMeter {
 }
 
 /**
- * A token bucket: so many bytes a second, with a quarter of a second saved up at most. Who comes first is served first,
+ * A token bucket: so many bytes a second, with one second saved up at most, so that a busy machine's late timers cost no rate. Who comes first is served first,
  * and one piece larger than the bucket makes the next wait longer, so the rate holds for pieces of any size.
  */
 export class RateLimit {
@@ -54,7 +56,7 @@ export class RateLimit {
   constructor(bytesPerSecond: number | undefined, now: Clock = () => performance.now()) {
     this.#perMs = (bytesPerSecond ?? Number.POSITIVE_INFINITY) / 1000
     this.#now = now
-    this.#most = this.#perMs * 250
+    this.#most = this.#perMs * SAVED_MS
     this.#tokens = this.#most
     this.#filledAt = now()
   }

@@ -67,13 +67,27 @@ export function choose(
 }
 
 /**
- * How many candidates to send for `count` chunks when `askable` chunks may be asked of this peer and `requests` are or
- * may be under way: many while much is left, so that the provider has a choice, and few at the end, so that what one
- * peer may or may not send is not withheld from the others.
+ * How many candidates to send for `count` chunks when `askable` chunks may be asked of this peer and `peers` share in the
+ * work: a fair part of them, so that the provider has a choice while much is left, and what waits for one peer's turn is
+ * not withheld from the others.
  */
-export function candidateCount(askable: number, requests: number, count: number, most: number): number {
-  const share = Math.floor(askable / (2 * Math.max(1, requests)))
+export function candidateCount(askable: number, peers: number, count: number, most: number): number {
+  const share = Math.floor(askable / Math.max(1, peers))
   return Math.min(askable, most, Math.max(count, share))
+}
+
+/** A chunk is no longer rare when so many hold it: the first holder and two more. */
+export const NOT_RARE = 3
+
+/**
+ * Whether to ask the only peer that holds all of a base for what is rare alone, because others pass on the rest as fast:
+ * `rate` is its own, `others` are those of the peers that hold a part and have sent some. So a first holder's upload
+ * stays near one copy, unless it is much faster than they are.
+ */
+export function spares(rate: number | undefined, others: readonly number[]): boolean {
+  if (others.length < NOT_RARE) return false
+  const mean = others.reduce((sum, other) => sum + other, 0) / others.length
+  return rate === undefined || rate <= 2 * mean
 }
 
 /** A link as it was measured. */
@@ -92,20 +106,22 @@ export interface Sizing {
 }
 
 const REQUEST_MS = 250
-const FIRST_BYTES = 1 << 20
 const MOST_BYTES = 8 << 20
 const MOST_DEPTH = 4
+/** A request that takes longer needs no second one behind it: the pause between the two is short beside it. */
+const LONG_MS = 1000
 
 /**
  * Requests of a quarter of a second each, or two round trips where those take longer, from one chunk to 8 MiB; enough
- * of them to cover a round trip. `chunkBytes` is the mean length of a chunk.
+ * of them to cover a round trip. Of a peer that was not measured yet, one chunk. `chunkBytes` is the mean length of one.
  */
 export function sizing({ rate, roundTripMs }: Link, chunkBytes: number, mostChunks: number): Sizing {
-  const wanted = rate === undefined ? FIRST_BYTES : (rate * Math.max(REQUEST_MS, 2 * roundTripMs)) / 1000
-  const chunks = Math.floor(Math.min(wanted, MOST_BYTES) / chunkBytes)
-  const size = Math.min(mostChunks, Math.max(1, chunks))
-  const inRoundTrip = rate === undefined ? 0 : (rate * roundTripMs) / 1000 / (size * chunkBytes)
-  return { chunks: size, depth: Math.min(MOST_DEPTH, 2 + Math.floor(inRoundTrip)) }
+  if (rate === undefined) return { chunks: 1, depth: 1 }
+  const wanted = (rate * Math.max(REQUEST_MS, 2 * roundTripMs)) / 1000
+  const chunks = Math.min(mostChunks, Math.max(1, Math.floor(Math.min(wanted, MOST_BYTES) / chunkBytes)))
+  const tookMs = (1000 * chunks * chunkBytes) / rate
+  if (tookMs > LONG_MS + 10 * roundTripMs) return { chunks, depth: 1 }
+  return { chunks, depth: Math.min(MOST_DEPTH, 2 + Math.floor(roundTripMs / tookMs)) }
 }
 
 /** A chunk that someone has been asked for and has not sent. */

@@ -6,7 +6,7 @@ import { ChunkSet } from '../../protocol/chunk-set.ts'
 import { CHUNK_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
 import type { ChunkSink } from '../store/chunks.ts'
 import type { Remote } from './remote.ts'
-import { candidateCount, endGame, type Pending, type Random, rank } from './selection.ts'
+import { candidateCount, endGame, NOT_RARE, type Pending, type Random, rank, spares } from './selection.ts'
 
 /** One request that is under way. */
 export interface OpenRequest {
@@ -21,8 +21,10 @@ export interface OpenRequest {
 export interface UnderWay {
   /** To the peer that is to be asked. */
   readonly mine: Iterable<OpenRequest>
-  /** To all peers. */
-  readonly underWay: number
+  /** Peers that share in the work. */
+  readonly peers: number
+  /** Ask this peer only for what few hold. */
+  readonly rareOnly: boolean
   readonly random: Random
 }
 
@@ -76,15 +78,14 @@ export class Wanted {
   }
 
   /** What to ask a peer for: `count` of these. None when there is nothing to ask it for now. */
-  candidates(remote: Remote, count: number, { mine, underWay, random }: UnderWay): readonly number[] {
-    const askable = this.#askable(remote)
+  candidates(remote: Remote, count: number, { mine, peers, rareOnly, random }: UnderWay): readonly number[] {
+    const askable = this.#askable(remote, rareOnly)
     if (askable.length > 0) {
-      const most = remote.old
-        ? 1
-        : candidateCount(askable.length, underWay + 1, count, SWARM_LIMITS.candidates)
+      const most = remote.old ? 1 : candidateCount(askable.length, peers, count, SWARM_LIMITS.candidates)
       const ranked = rank(askable, chunk => this.#holders[chunk]!, random, most)
       return remote.old ? this.#run(ranked[0]!, Math.min(count, CHUNK_LIMITS.chunks)) : ranked
     }
+    if (rareOnly) return []
     const { rate } = remote
     const chunkBytes = this.#into.outline.bytes / this.#into.outline.count
     const expectedMs = rate === undefined ? UNKNOWN_MS : UNKNOWN_MS / 2 + (2000 * chunkBytes) / rate
@@ -96,9 +97,11 @@ export class Wanted {
   }
 
   /** What a peer holds, is missing, and nobody was asked for. */
-  #askable(remote: Remote): number[] {
+  #askable(remote: Remote, rareOnly: boolean): number[] {
     const askable: number[] = []
-    for (const chunk of this.#missing) if (this.#asked[chunk] === 0 && remote.has(chunk)) askable.push(chunk)
+    for (const chunk of this.#missing)
+      if (this.#asked[chunk] === 0 && remote.has(chunk) && !(rareOnly && this.#holders[chunk]! >= NOT_RARE))
+        askable.push(chunk)
     return askable
   }
 
@@ -135,4 +138,18 @@ export class Wanted {
   release(chunks: Iterable<number>): void {
     for (const chunk of chunks) this.#asked[chunk]!--
   }
+}
+
+/** Whether this peer alone holds everything, and others bring the rest well enough. */
+export function isSpared(remote: Remote, live: readonly Remote[]): boolean {
+  const isWhole = ({ held }: Remote) => held !== undefined && held.size === held.count
+  if (!isWhole(remote)) return false
+  const others = live.filter(other => other !== remote)
+  return (
+    !others.some(isWhole) &&
+    spares(
+      remote.rate,
+      others.flatMap(({ rate }) => rate ?? []),
+    )
+  )
 }

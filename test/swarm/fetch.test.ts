@@ -12,7 +12,7 @@ import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts
 import { MIB, PROTOCOLS } from '../../protocol/limits.ts'
 import { HashedChunk } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
-import { encodeFrame, FrameReader } from '../../protocol/rpc.ts'
+import { encodeFrame, FrameReader, within } from '../../protocol/rpc.ts'
 import { MemoryChunks, makeBase, openPeer, type TestBase } from './fixtures.ts'
 
 const SIZES = [6 * MIB + 123, 3 * MIB, 0, 5]
@@ -31,19 +31,29 @@ async function member(t: TestContext, of?: TestBase): Promise<Peer & { readonly 
 /** A peer that answers chunk requests as `answer` pleases, given the bytes that would be right. */
 async function rogue(t: TestContext, answer: (duplex: Duplex, right: Uint8Array) => Promise<void>) {
   const peer = await member(t)
-  await peer.handle(PROTOCOLS.chunks, { category: 'chunk', maximumStreams: 8 }, async duplex => {
-    const frame = new FrameReader(1000)
-    const { promise, resolve } = Promise.withResolvers<Uint8Array>()
-    duplex.receive({
-      data(piece) {
-        const read = frame.push(piece)
-        if (read !== undefined) resolve(read.payload)
-      },
-      end() {},
-    })
-    const { file, firstChunk, chunkCount } = oppu.ChunkRequest.decode(await promise)
-    await answer(duplex, base.files[file]!.subarray(firstChunk * MIB, (firstChunk + chunkCount) * MIB))
-  })
+  await peer.handle(
+    PROTOCOLS.chunks,
+    { category: 'chunk', maximumStreams: 8 },
+    async (duplex, { signal }) => {
+      const frame = new FrameReader(1000)
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+      duplex.receive({
+        data(piece) {
+          const read = frame.push(piece)
+          if (read !== undefined) resolve(read.payload)
+        },
+        end: () => reject(new Error('gone before it asked')),
+      })
+      const { file, firstChunk, chunkCount } = oppu.ChunkRequest.decode(await promise)
+      // What it sends may never be taken; that must not keep it from closing.
+      await within(
+        10_000,
+        answer(duplex, base.files[file]!.subarray(firstChunk * MIB, (firstChunk + chunkCount) * MIB)),
+        signal,
+        'not taken',
+      )
+    },
+  )
   return peer
 }
 
@@ -183,7 +193,6 @@ test('peers at fault each get their verdict, and an honest one makes up for them
       'PROTOCOL_VIOLATION',
       async (duplex, right) => {
         await duplex.send(Buffer.concat([replyOf(right.length), right, new Uint8Array(5000)]))
-        await duplex.end()
       },
     ],
     'a huge frame': ['TOO_LARGE', duplex => duplex.send(Buffer.from('ffffffff', 'hex'))],
@@ -228,6 +237,7 @@ test('peers at fault each get their verdict, and an honest one makes up for them
       assert.equal(from[right.id]! + fromWrong, total, what)
       assert.ok(fromWrong === 0 || what === 'too many bytes', what)
       assert.deepEqual(into.files, base.files, what)
+      await puller.close()
     }),
   )
 })

@@ -9,6 +9,7 @@ import {
   rank,
   seededRandom,
   sizing,
+  spares,
 } from '../../node/swarm/selection.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -73,8 +74,8 @@ test('a first holder that twenty ask at random sends each chunk once before any 
 
 test('requests grow with the link, and so does their number with its round trip', () => {
   const mib = 2 ** 20
-  assert.deepEqual(sizing({ rate: undefined, roundTripMs: 1 }, mib, 64), { chunks: 1, depth: 2 })
-  assert.deepEqual(sizing({ rate: 100_000, roundTripMs: 50 }, mib, 64), { chunks: 1, depth: 2 })
+  assert.deepEqual(sizing({ rate: undefined, roundTripMs: 1 }, mib, 64), { chunks: 1, depth: 1 })
+  assert.deepEqual(sizing({ rate: 100_000, roundTripMs: 50 }, mib, 64), { chunks: 1, depth: 1 })
   assert.deepEqual(sizing({ rate: 300 * mib, roundTripMs: 1 }, mib, 64), { chunks: 8, depth: 2 })
   assert.deepEqual(sizing({ rate: 100 * mib, roundTripMs: 200 }, mib, 64), { chunks: 8, depth: 4 })
   assert.equal(sizing({ rate: 300 * mib, roundTripMs: 1 }, 4096, 64).chunks, 64)
@@ -82,9 +83,16 @@ test('requests grow with the link, and so does their number with its round trip'
 
 test('many candidates while much is left, few at the end, never more than there are', () => {
   assert.equal(candidateCount(10_000, 4, 2, 256), 256)
-  assert.equal(candidateCount(100, 10, 2, 256), 5)
+  assert.equal(candidateCount(100, 20, 2, 256), 5)
   assert.equal(candidateCount(10, 40, 2, 256), 2)
   assert.equal(candidateCount(1, 40, 2, 256), 1)
+})
+
+test('the only whole holder is spared while others are as fast, and used where it is faster', () => {
+  assert.equal(spares(100, [100, 60, 90]), true)
+  assert.equal(spares(undefined, [100, 60, 90]), true)
+  assert.equal(spares(1000, [100, 60, 90]), false)
+  assert.equal(spares(100, [100, 90]), false)
 })
 
 test('at the end what is late is asked for again, the longest pending first, and not of everyone', () => {
