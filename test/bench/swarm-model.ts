@@ -45,6 +45,8 @@ export class Node {
   isSending = false
   isScheduled = false
   downFreeAt = 0
+  /** When the last chunk came. */
+  arrivedAt = 0
   sent = 0
   finishedAt = 0
 

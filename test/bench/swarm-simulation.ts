@@ -13,10 +13,12 @@ import {
   candidateCount,
   choose,
   endGame,
+  NOT_RARE,
   type Random,
   rank,
   seededRandom,
   sizing,
+  spares,
 } from '../../node/swarm/selection.ts'
 import { SWARM_LIMITS } from '../../protocol/limits.ts'
 import { Clock } from './swarm-clock.ts'
@@ -52,6 +54,7 @@ const HALF_TRIP_MS = 25
 const MOST_UNDER_WAY = 48
 const REAL_CHUNK = 1 << 20
 const TICK_MS = 250
+const PATIENCE_MS = 2000
 
 /** Runs until every node has everything. @throws Error when none can get on. */
 export function simulate(options: SimulationOptions): Simulated {
@@ -169,8 +172,10 @@ class Simulation {
     if (!from.open.meets(to.held)) return false
     const { chunks: count, depth } = this.#sizing(link)
     if (link.requests.size >= depth) return false
-    const askable = from.open.common(to.held)
-    const most = candidateCount(askable.length, from.underWay + 1, count, SWARM_LIMITS.candidates)
+    const held = from.open.common(to.held)
+    const askable = this.#isSpared(link) ? held.filter(chunk => from.holders[chunk]! < NOT_RARE) : held
+    if (askable.length === 0) return false
+    const most = candidateCount(askable.length, depth * from.links.size, count, SWARM_LIMITS.candidates)
     this.#send(
       link,
       rank(askable, chunk => from.holders[chunk]!, this.#random, most),
@@ -179,11 +184,24 @@ class Simulation {
     return true
   }
 
+  /** As the fetcher's: the only neighbour that has everything, while others bring the rest. */
+  #isSpared({ from, to, rate }: Link): boolean {
+    if (to.missing > 0 || this.#clock.now - from.arrivedAt > PATIENCE_MS * this.#scale) return false
+    const others = [...from.links.values()].filter(link => link.to !== to)
+    if (others.some(link => link.to.missing === 0)) return false
+    return spares(
+      rate,
+      others.flatMap(other => other.rate ?? []),
+    )
+  }
+
   /** From time to time: asks others for what is late. */
   #tick(node: Node): void {
     if (node.missing === 0) return
     this.#clock.after(TICK_MS * this.#scale, () => this.#tick(node))
-    if (!node.isHere || node.open.any()) return
+    if (!node.isHere) return
+    this.#schedule(node)
+    if (node.open.any()) return
     const oldest = node.oldestAsked() ?? this.#clock.now
     if (this.#clock.now - oldest < this.#expectedMs(node.line.down)) return
     for (const link of node.links.values()) {
@@ -270,6 +288,7 @@ class Simulation {
 
   #take(node: Node, chunk: number): void {
     node.held.add(chunk)
+    node.arrivedAt = this.#clock.now
     for (const other of node.links.keys()) {
       other.holders[chunk]!++
       if (other.open.has(chunk)) this.#askAll(other.links.get(node)!)
