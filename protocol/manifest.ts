@@ -161,16 +161,12 @@ export class HashedChunk {
   readonly bytes: Uint8Array
   #hash: ChunkHash | undefined
 
-  /** Hashes on this thread, when the hash is first asked for. */
+  /**
+   * Hashes on this thread, when the hash is first asked for. Rejected: WebCrypto, whose digest is made on another thread but
+   * of a copy that is made on this one, and that takes twice as long as the hash.
+   */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-  }
-
-  /** Hashes on a thread of libuv's pool (WebCrypto), so that the caller's goes on meanwhile. */
-  static async of(bytes: Uint8Array<ArrayBuffer>): Promise<HashedChunk> {
-    const chunk = new HashedChunk(bytes)
-    chunk.#hash = idFromBytes<ChunkHash>(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-    return chunk
   }
 
   get hash(): ChunkHash {
