@@ -340,8 +340,7 @@ class Fetch {
       return
     }
     const passing = isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'UNAVAILABLE')
-    remote.strikes++
-    remote.pausedUntil = performance.now() + STRIKE_MS * 2 ** remote.strikes
+    remote.pausedUntil = performance.now() + STRIKE_MS * 2 ** ++remote.strikes
     if (!passing || remote.strikes >= STRIKES) this.#drop(remote, error)
   }
 
@@ -367,8 +366,10 @@ class Fetch {
   #tick(): void {
     const { stallMs = STALL_MS } = this.#options
     const now = performance.now()
-    if ([...this.#remotes.values()].some(({ rate }) => rate !== undefined)) this.#activeAt = now
-    const patience = this.#inFlight > 0 ? BUSY_STALLS * stallMs : stallMs
+    // One that is to be asked again after a pause is given up in time, and then says why.
+    if (this.#live().some(({ rate, pausedUntil }) => rate !== undefined || pausedUntil > now))
+      this.#activeAt = now
+    const patience = (this.#inFlight > 0 ? BUSY_STALLS : 1) * stallMs
     if (!this.#searching && now - this.#activeAt > patience)
       this.#fail(new OppuError('NO_PROVIDER', `no peer sends the last ${this.#wanted.size} chunks`))
     this.#schedule()
