@@ -55,8 +55,8 @@ export interface FetchOptions {
 }
 
 /** Bytes under way, over all peers. */
-const IN_FLIGHT_BYTES = 48 * MIB
-const SPARE_BYTES = 16 * MIB
+const IN_FLIGHT_BYTES = 24 * MIB
+const SPARE_BYTES = 8 * MIB
 /** Failures in a row, without a chunk in between, after which a peer is given up. */
 const STRIKES = 3
 /** Doubled with every strike: the pause before the peer is asked again. */
