@@ -64,7 +64,10 @@ const FIRST_STEP = /^training on |^step 1 |"step":1\b/
 async function oppu(home: string, args: readonly string[], awaited?: RegExp): Promise<number> {
   const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: PASSPHRASE }
   const started = performance.now()
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...process.execArgv, MAIN, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const said: string[] = []
   let matched: number | undefined
   for (const stream of [child.stdout, child.stderr]) {

@@ -64,10 +64,15 @@ export class Lineup {
     return new Lineup(options, python === undefined ? '' : await huggingFaceFolder(base))
   }
 
-  /** Our own `train()`. */
+  /** Our own `train()`, with the flags of Node that `npm run` gives to every command. */
   ours(name: string, workload: Workload, own: Own = {}): Promise<Contender> {
     const flags = own.collect ? ['--expose-gc'] : []
-    return this.#start(name, [process.execPath, ...flags, `${HERE}ours.ts`], workload, own)
+    return this.#start(
+      name,
+      [process.execPath, ...process.execArgv, ...flags, `${HERE}ours.ts`],
+      workload,
+      own,
+    )
   }
 
   /** The runtime's own products. */
