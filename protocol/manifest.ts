@@ -153,28 +153,6 @@ export function chunkHash(bytes: Uint8Array): ChunkHash {
   return idFromBytes<ChunkHash>(sha256(bytes))
 }
 
-/**
- * Bytes with the hash that they have: nothing else can make one, so a hash is computed once, by whoever got the bytes,
- * and whoever takes them compares. The bytes must not change afterwards.
- */
-export class HashedChunk {
-  readonly bytes: Uint8Array
-  #hash: ChunkHash | undefined
-
-  /**
-   * Hashes on this thread, when the hash is first asked for. Rejected: WebCrypto, whose digest is made on another thread but
-   * of a copy that is made on this one, and that takes twice as long as the hash.
-   */
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
-  }
-
-  get hash(): ChunkHash {
-    this.#hash ??= chunkHash(this.bytes)
-    return this.#hash
-  }
-}
-
 /** Bytes of all files together. */
 export function baseBytes(manifest: BaseManifest): number {
   return manifest.files.reduce((sum, file) => sum + file.size, 0)

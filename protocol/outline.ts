@@ -15,8 +15,8 @@ import {
   type BaseManifest,
   baseBytes,
   baseId,
+  chunkHash,
   type FileOfRoot,
-  type HashedChunk,
   type ManifestV1,
   type ManifestV2,
 } from './manifest.ts'
@@ -136,8 +136,8 @@ export class Outline {
   }
 
   /** Whether that is the content of chunk `index`. */
-  matches(index: number, content: HashedChunk): boolean {
-    return content.bytes.length === this.length(index) && content.hash === this.hash(index)
+  matches(index: number, bytes: Uint8Array): boolean {
+    return bytes.length === this.length(index) && chunkHash(bytes) === this.hash(index)
   }
 
   /** Number of the file's first chunk; of an empty file, of the next file's. For one file past the last: `count`. */

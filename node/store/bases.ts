@@ -11,11 +11,12 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { join } from 'node:path'
 import { isOppuError, OppuError, only } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
-import { type BaseManifest, baseId, decodeManifest, HashedChunk } from '../../protocol/manifest.ts'
+import { type BaseManifest, baseId, decodeManifest } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { absent, errorCode } from './atomic-file.ts'
-import { type ChunkSource, FILES_FOLDER, MANIFEST_FILE, partialFolder, readRange } from './chunks.ts'
+import { type ChunkSource, FILES_FOLDER, MANIFEST_FILE, partialFolder } from './chunks.ts'
 import { demandOutline } from './outlines.ts'
+import { PromptIo } from './prompt-io.ts'
 
 export interface StoredBase {
   readonly id: BaseId
@@ -110,6 +111,7 @@ export class BaseSource implements ChunkSource {
   readonly complete = true
   readonly #folder: string
   readonly #handles = new Map<number, Promise<FileHandle>>()
+  readonly #io = new PromptIo()
   #closed = false
 
   private constructor(folder: string, outline: Outline) {
@@ -144,14 +146,14 @@ export class BaseSource implements ChunkSource {
       opening = this.#open(file, path)
       this.#handles.set(file, opening)
     }
-    return await readRange(await opening, offset, length, `${path} of base ${this.outline.id}`)
+    return await this.#io.read(await opening, offset, length, `${path} of base ${this.outline.id}`)
   }
 
   /** Hashes one file, chunk by chunk. @throws as read(), and OppuError HASH_MISMATCH naming it; the signal's reason. */
   async verify(file: number, signal?: AbortSignal): Promise<void> {
     for (let index = this.outline.firstOf(file); index < this.outline.firstOf(file + 1); index++) {
       signal?.throwIfAborted()
-      if (this.outline.matches(index, new HashedChunk(await this.read(index)))) continue
+      if (this.outline.matches(index, await this.read(index))) continue
       const { path } = this.outline.manifest.files[file]!
       throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
     }
@@ -170,7 +172,7 @@ export class BaseSource implements ChunkSource {
     for (let index = 0; index < this.outline.count; index++) {
       options.signal?.throwIfAborted()
       const right = await this.read(index).then(
-        content => this.outline.matches(index, new HashedChunk(content)),
+        content => this.outline.matches(index, content),
         (error: unknown) => {
           if (isOppuError(error, 'CLOSED')) throw error
           return false // gone, cut short, or a sector that cannot be read

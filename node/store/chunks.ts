@@ -4,22 +4,21 @@
  * `<bases>/.<id>.partial/` holds `manifest`, `outline` (beside a version-2 manifest), `files/…` at full (sparse) size,
  * and the notes of verified.ts: after kill -9 all but the chunks in flight is kept, after a power cut what was synced
  * (every second or so). finish() hashes nothing again, syncs, and renames the folder to `<bases>/<id>`; whoever was
- * reading goes on reading. Whoever fetches calls has() and write(), which takes no bare bytes: a HashedChunk's hash
- * was computed from its bytes, by the fetcher, which has to know at once whom to drop; here it is held against the
- * outline, so that nothing can reach the disk unchecked and nothing is hashed twice; that chunks come from several
- * peers, or twice, does not matter here. One process at a time: the caller holds the database's lock. Rejected: one
- * file per chunk (a copy at the end, twice the space), and hashing what a crash left behind (slower than the network
+ * reading goes on reading. Whoever fetches calls has() and take(), which answers whether the bytes were the chunk's:
+ * they are hashed where they are written, so that nothing can reach the disk unchecked and nothing is hashed twice; that chunks come from several peers, or twice, does not matter here. One process at a
+ * time: the caller holds the database's lock. Rejected: one file per chunk (a copy at the end, twice the space), and hashing what a crash left behind (slower than the network
  * for a sparse file of many GiB, and it would save a second of it).
  */
 import { constants, type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
-import { encodeManifest, type HashedChunk } from '../../protocol/manifest.ts'
+import { encodeManifest } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { absent, diskError, errorCode, syncFolder, writeFileAtomic } from './atomic-file.ts'
 import { writePulled } from './origin.ts'
 import { writeOutline } from './outlines.ts'
+import { PromptIo } from './prompt-io.ts'
 import { Verified } from './verified.ts'
 
 /** Chunks of one base that can be read here; all of them where it is `complete`. */
@@ -33,9 +32,10 @@ export interface ChunkSource {
   onArrival?(listener: (index: number) => void): () => void
 }
 
-/** Takes right chunks of one base. */
+/** Takes chunks of one base, and keeps what is right. */
 export interface ChunkSink extends ChunkSource {
-  write(index: number, content: HashedChunk): Promise<void>
+  /** False when these are not the chunk's bytes, of which nothing is kept then. They must not change until the answer. */
+  take(index: number, bytes: Uint8Array): Promise<boolean>
   /** Called once, when every chunk is written. */
   finish(): Promise<void>
 }
@@ -68,7 +68,8 @@ export class ChunkFolder implements ChunkSink {
   #syncedAt = performance.now()
   #syncing: Promise<void> | undefined
   #syncError: unknown
-  readonly #inFlight = new Map<number, Promise<void>>()
+  readonly #inFlight = new Map<number, Promise<boolean>>()
+  readonly #io = new PromptIo()
   /** While the folder moves, nobody reads. */
   #moving: Promise<void> = Promise.resolve()
   #state: 'open' | 'finished' | 'closed' = 'open'
@@ -165,25 +166,30 @@ export class ChunkFolder implements ChunkSink {
     await this.#moving
     const handle = this.#handles[file]
     if (handle === undefined) throw new OppuError('CLOSED', `the folder of base ${this.id} is closed`)
-    return await readRange(handle, offset, length, `${this.#pathOf(file)} of base ${this.id}`)
+    return await this.#io.read(handle, offset, length, `${this.#pathOf(file)} of base ${this.id}`)
   }
 
   /**
-   * Writes one chunk if its hash is the outline's; writing one that is there already does nothing.
-   * @throws OppuError HASH_MISMATCH (nothing is written), DISK_FULL, CLOSED.
+   * Writes one chunk if its hash is the outline's; of one that is there already nothing is looked at.
+   * @throws OppuError DISK_FULL, CLOSED; TypeError when there is no such chunk.
    */
-  async write(index: number, content: HashedChunk): Promise<void> {
+  async take(index: number, bytes: Uint8Array): Promise<boolean> {
+    for (let before: Promise<boolean> | undefined; !this.has(index); ) {
+      if (this.#state !== 'open') break
+      before = this.#inFlight.get(index)
+      if (before === undefined) return await this.#take(index, bytes)
+      await before.catch(() => {}) // whoever began it is told
+    }
     if (this.#state !== 'open')
       throw new OppuError('CLOSED', `the folder of base ${this.id} is ${this.#state}`)
-    if (this.has(index)) return
-    if (!this.outline.matches(index, content)) {
-      const path = this.#pathOf(this.outline.fileOf(index))
-      throw new OppuError('HASH_MISMATCH', `chunk ${index} of the base (in ${path}) does not match its hash`)
-    }
-    const work = this.#inFlight.get(index) ?? this.#write(index, content.bytes)
+    return true
+  }
+
+  async #take(index: number, bytes: Uint8Array): Promise<boolean> {
+    const work = this.#write(index, bytes)
     this.#inFlight.set(index, work)
     try {
-      await work
+      return await work
     } finally {
       this.#inFlight.delete(index)
     }
@@ -246,14 +252,12 @@ export class ChunkFolder implements ChunkSink {
     for (const { path } of files) this.#handles.push(await open(join(to, FILES_FOLDER, path), 'r'))
   }
 
-  async #write(index: number, bytes: Uint8Array): Promise<void> {
+  async #write(index: number, bytes: Uint8Array): Promise<boolean> {
     this.#throwSyncError()
+    if (!this.outline.matches(index, bytes)) return false
     const { file, offset } = this.outline.chunk(index)
     try {
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await this.#handles[file]!.write(bytes, at, bytes.length - at, offset + at)
-        at += bytesWritten
-      }
+      await this.#io.write(this.#handles[file]!, offset, bytes)
       await this.#verified.add(index)
     } catch (error) {
       throw diskError(error, `base ${this.id}`)
@@ -262,6 +266,7 @@ export class ChunkFolder implements ChunkSink {
     this.#unsynced += bytes.length
     if (this.#unsynced >= SYNC_BYTES || performance.now() - this.#syncedAt >= SYNC_MS) void this.#sync()
     for (const listener of this.#listeners) listener(index)
+    return true
   }
 
   /** One at a time; each covers what was written when it began. Never rejects: the next write or suspend() does. */
@@ -299,22 +304,6 @@ export class ChunkFolder implements ChunkSink {
   #pathOf(file: number): string {
     return this.outline.manifest.files[file]!.path
   }
-}
-
-/** @throws OppuError TRUNCATED_FILE when the file, called `what`, ends before the range does. */
-export async function readRange(
-  handle: FileHandle,
-  offset: number,
-  length: number,
-  what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length)
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
-    if (bytesRead === 0) throw new OppuError('TRUNCATED_FILE', `${what} ends too early`)
-    filled += bytesRead
-  }
-  return bytes
 }
 
 /** One that is whole is opened for reading: it may be linked from another base, and nothing is left to write. */

@@ -9,7 +9,6 @@
 import { constants, copyFile, type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OppuError } from '../../protocol/errors.ts'
-import type { HashedChunk } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { absent, diskError, syncFolder } from './atomic-file.ts'
 import { BaseSource, type StoredBase } from './bases.ts'
@@ -68,12 +67,11 @@ export class BaseRepair implements ChunkSink {
     return await this.#source.read(index)
   }
 
-  /** @throws OppuError HASH_MISMATCH (nothing is written), DISK_FULL, CLOSED. */
-  async write(index: number, content: HashedChunk): Promise<void> {
+  /** @throws OppuError DISK_FULL, CLOSED. */
+  async take(index: number, bytes: Uint8Array): Promise<boolean> {
     if (this.#closed) throw new OppuError('CLOSED', 'the repair is closed')
-    if (this.has(index)) return
-    if (!this.outline.matches(index, content))
-      throw new OppuError('HASH_MISMATCH', `chunk ${index} of the base does not match its hash`)
+    if (this.has(index)) return true
+    if (!this.outline.matches(index, bytes)) return false
     const { file, offset } = this.outline.chunk(index)
     let opening = this.#files.get(file)
     if (opening === undefined) {
@@ -82,14 +80,15 @@ export class BaseRepair implements ChunkSink {
     }
     try {
       const { handle } = await opening
-      for (let at = 0; at < content.bytes.length; ) {
-        const { bytesWritten } = await handle.write(content.bytes, at, content.bytes.length - at, offset + at)
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at)
         at += bytesWritten
       }
     } catch (error) {
       throw diskError(error, this.#folder)
     }
     this.#damaged.delete(index)
+    return true
   }
 
   /** @throws OppuError INVALID_DATA when chunks are still damaged. */

@@ -9,7 +9,6 @@
  */
 import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { BaseSource, type Bases } from './bases.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -74,9 +73,7 @@ export async function copyShared(
       signal?.throwIfAborted()
       const bytes = await place.source.read(place.index).catch(() => undefined)
       if (bytes === undefined) continue
-      const content = new HashedChunk(bytes)
-      if (!outline.matches(chunk, content)) continue
-      await sink.write(chunk, content)
+      if (!(await sink.take(chunk, bytes))) continue
       copied += bytes.length
       onProgress?.(copied)
       break

@@ -10,6 +10,7 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { absent, writeFileAtomic } from './atomic-file.ts'
+import { PromptIo } from './prompt-io.ts'
 
 const SYNCED = 'verified'
 const WRITTEN = 'written'
@@ -17,6 +18,7 @@ const WRITTEN = 'written'
 export class Verified {
   readonly #folder: string
   readonly #bits: Uint8Array
+  readonly #io = new PromptIo()
   #written: FileHandle | undefined
   #boot: string | undefined
   #size = 0
@@ -66,8 +68,9 @@ export class Verified {
     if (this.has(index)) return
     this.#bits[index >> 3]! |= 1 << (index & 7)
     this.#size++
+    const byte = index >> 3
     if (this.#written !== undefined)
-      await this.#written.write(this.#bits, index >> 3, 1, this.#boot!.length + (index >> 3))
+      await this.#io.write(this.#written, this.#boot!.length + byte, this.#bits.subarray(byte, byte + 1))
   }
 
   /** What is not as the note says: for before `open()`. */

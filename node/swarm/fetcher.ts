@@ -12,16 +12,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { MIB, RPC_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import type { ChunkSink } from '../store/chunks.ts'
 import { Buffers } from './buffers.ts'
 import { type Addresses, eachAddress } from './found.ts'
 import { type Peer, peerIdOf } from './peer.ts'
 import { RateLimit } from './rates.ts'
 import { Remote } from './remote.ts'
+import { type OpenRequest, Requests } from './requests.ts'
 import { seededRandom, sizing } from './selection.ts'
 import { type Dropped, type FetchProgress, nobodyLeft, Tally } from './tally.ts'
-import { isSpared, type OpenRequest, Wanted } from './wanted.ts'
+import { isSpared, Wanted } from './wanted.ts'
 
 export type { FetchProgress } from './tally.ts'
 
@@ -56,11 +56,6 @@ export interface FetchOptions {
 
 /** Bytes under way, over all peers. */
 const IN_FLIGHT_BYTES = 24 * MIB
-const SPARE_BYTES = 8 * MIB
-/** Failures in a row, without a chunk in between, after which a peer is given up. */
-const STRIKES = 3
-/** Doubled with every strike: the pause before the peer is asked again. */
-const STRIKE_MS = 100
 /** A peer that was given up because it could not be reached is tried again after this long, while there are others. */
 const REVIVE_MS = 15_000
 /** Between two questions what a peer holds. */
@@ -87,12 +82,12 @@ class Fetch {
   readonly #options: FetchOptions
   readonly #wanted: Wanted
   readonly #remotes = new Map<string, Remote>()
-  readonly #requests = new Map<Remote, Set<OpenRequest>>()
+  readonly #requests = new Requests()
   readonly #stop = new AbortController()
   readonly #done = Promise.withResolvers<void>()
   readonly #random: () => number
   readonly #limit: RateLimit
-  readonly #buffers = new Buffers(SPARE_BYTES)
+  readonly #buffers = new Buffers(IN_FLIGHT_BYTES)
   readonly #chunkBytes: number
   readonly #tally: Tally
   readonly #writing = new Set<number>()
@@ -160,7 +155,6 @@ class Fetch {
     const { peer, into, windowMs = RPC_LIMITS.windowMs } = this.#options
     const remote = new Remote({ peer, outline: into.outline, id, address, windowMs })
     this.#remotes.set(id, remote)
-    this.#requests.set(remote, new Set())
     void this.#watch(remote)
   }
 
@@ -176,6 +170,10 @@ class Fetch {
           throw new OppuError('PROTOCOL_VIOLATION', `${remote.id} speaks an old protocol only`)
         remote.old = holdings === undefined
         this.#wanted.holds(remote, holdings?.held)
+        this.#requests.withdraw(
+          remote => this.#spares(remote),
+          chunks => this.#wanted.hasRare(chunks),
+        )
         revision = holdings?.revision ?? 0
         this.#schedule()
         if (remote.held?.size === remote.held?.count) return
@@ -183,7 +181,7 @@ class Fetch {
       } catch (error) {
         if (signal.aborted) return
         this.#judge(remote, error)
-        await sleep(STRIKE_MS * 2 ** remote.strikes, undefined, { signal }).catch(() => {}) // looked at above
+        await sleep(remote.pauseMs, undefined, { signal }).catch(() => {}) // looked at above
       }
     }
   }
@@ -201,9 +199,10 @@ class Fetch {
   #launch(): void {
     if (this.#wanted.size === 0) this.#done.resolve()
     const live = this.#live()
-    if (live.length === 0 && !this.#searching && this.#underWay === 0) this.#fail(nobodyLeft(this.#dropped()))
+    if (live.length === 0 && !this.#searching && this.#requests.size === 0)
+      this.#fail(nobodyLeft(this.#dropped()))
     const asked = live.filter(({ held }) => held !== undefined)
-    const underWay = (remote: Remote) => this.#requests.get(remote)!.size
+    const underWay = (remote: Remote) => this.#requests.of(remote).size
     for (const remote of asked.sort((a, b) => underWay(a) - underWay(b))) {
       while (this.#limit.debtMs() === 0 && this.#inFlight < IN_FLIGHT_BYTES) if (!this.#ask(remote)) break
     }
@@ -211,14 +210,14 @@ class Fetch {
 
   /** Sends one more request to a peer, if it should have one now. */
   #ask(remote: Remote): boolean {
-    const requests = this.#requests.get(remote)!
+    const requests = this.#requests.of(remote)
     const link = { rate: remote.rate, roundTripMs: remote.roundTripMs }
     const { chunks: count, depth } = sizing(link, this.#chunkBytes, SWARM_LIMITS.chunks)
     if (requests.size >= depth || performance.now() < remote.pausedUntil) return false
     const candidates = this.#wanted.candidates(remote, count, {
       mine: requests,
       peers: depth * this.#live().length,
-      rareOnly: performance.now() - this.#arrivedAt < PATIENCE_MS && isSpared(remote, this.#live()),
+      rareOnly: this.#spares(remote),
       random: this.#random,
     })
     if (candidates.length === 0) return false
@@ -226,12 +225,17 @@ class Fetch {
     return true
   }
 
+  /** Whether to ask this peer for what is rare only. */
+  #spares(remote: Remote): boolean {
+    return performance.now() - this.#arrivedAt < PATIENCE_MS && isSpared(remote, this.#live())
+  }
+
   #live(): Remote[] {
     return [...this.#remotes.values()].filter(({ dropped }) => dropped === undefined)
   }
 
   async #request(remote: Remote, candidates: readonly number[], count: number): Promise<void> {
-    const requests = this.#requests.get(remote)!
+    const requests = this.#requests.of(remote)
     const request: OpenRequest = {
       stop: new AbortController(),
       open: new Set(candidates),
@@ -288,40 +292,40 @@ class Fetch {
   /** Checks one chunk and stores it. A wrong one ends its peer; what the sink throws ends the whole pull. */
   async #accept(remote: Remote, chunk: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { into } = this.#options
-    const content = new HashedChunk(bytes)
-    if (!into.outline.matches(chunk, content)) {
-      this.#tally.wrongChunks++
-      const { path } = into.outline.manifest.files[into.outline.fileOf(chunk)]!
-      const what = `${remote.id} sent a wrong chunk ${chunk} (of ${path})`
-      this.#judge(remote, new OppuError('HASH_MISMATCH', what))
-    } else if (into.has(chunk) || this.#writing.has(chunk)) {
-      this.#tally.duplicateBytes += bytes.length
-    } else {
-      remote.strikes = 0
-      this.#writing.add(chunk)
-      try {
-        await into.write(chunk, content)
+    const isTwice = into.has(chunk) || this.#writing.has(chunk)
+    try {
+      const isRight = isTwice ? into.outline.matches(chunk, bytes) : await this.#keep(chunk, bytes)
+      if (!isRight) {
+        this.#tally.wrongChunks++
+        const { path } = into.outline.manifest.files[into.outline.fileOf(chunk)]!
+        const what = `${remote.id} sent a wrong chunk ${chunk} (of ${path})`
+        this.#judge(remote, new OppuError('HASH_MISMATCH', what))
+      } else if (isTwice) {
+        this.#tally.duplicateBytes += bytes.length
+      } else {
+        remote.succeeded()
         this.#arrived(remote, chunk, bytes.length)
-      } catch (error) {
-        this.#fail(error)
-      } finally {
-        this.#writing.delete(chunk)
       }
+    } catch (error) {
+      this.#fail(error)
     }
     this.#buffers.giveBack(bytes)
+  }
+
+  async #keep(chunk: number, bytes: Uint8Array): Promise<boolean> {
+    this.#writing.add(chunk)
+    try {
+      return await this.#options.into.take(chunk, bytes)
+    } finally {
+      this.#writing.delete(chunk)
+    }
   }
 
   #arrived(remote: Remote, chunk: number, length: number): void {
     this.#wanted.delete(chunk)
     this.#arrivedAt = performance.now()
     this.#tally.arrived(remote.id, length)
-    for (const requests of this.#requests.values()) {
-      for (const request of requests) {
-        if (!request.open.has(chunk)) continue
-        const useless = [...request.open].every(open => this.#options.into.has(open))
-        if (useless && request.open.size > (request.chosen ? 1 : 0)) request.stop.abort()
-      }
-    }
+    this.#requests.arrived(chunk, open => this.#options.into.has(open))
     this.#schedule()
   }
 
@@ -339,9 +343,7 @@ class Fetch {
       this.#fail(error)
       return
     }
-    const passing = isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'UNAVAILABLE')
-    remote.pausedUntil = performance.now() + STRIKE_MS * 2 ** ++remote.strikes
-    if (!passing || remote.strikes >= STRIKES) this.#drop(remote, error)
+    if (remote.failed(error)) this.#drop(remote, error)
   }
 
   #drop(remote: Remote, error: OppuError): void {
@@ -357,9 +359,7 @@ class Fetch {
   }
 
   #revive(remote: Remote): void {
-    remote.dropped = undefined
-    remote.strikes = STRIKES - 1
-    remote.stop = new AbortController()
+    remote.revive()
     void this.#watch(remote)
   }
 
@@ -383,13 +383,7 @@ class Fetch {
 
   /** Waits for what still writes, so that whoever owns the sink may close it. */
   async #settled(): Promise<void> {
-    while (this.#underWay > 0) await sleep(5)
-  }
-
-  get #underWay(): number {
-    let sum = 0
-    for (const { size } of this.#requests.values()) sum += size
-    return sum
+    while (this.#requests.size > 0) await sleep(5)
   }
 
   #dropped(): Dropped[] {

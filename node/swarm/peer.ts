@@ -208,7 +208,7 @@ export class Peer implements AsyncDisposable {
     }
   }
 
-  /** Answers every stream of `protocol` with `handler`; what it throws ends that stream only. */
+  /** Answers every stream of `protocol` with `handler`; what it throws ends that stream only. Its signal fires when the other side gives up. */
   async handle(
     protocol: string,
     options: HandleOptions,
@@ -220,9 +220,13 @@ export class Peer implements AsyncDisposable {
     this.#demandOpen()
     const onStream = (stream: Stream, connection: Connection) => {
       const remote = connection.remotePeer.toString()
+      const gone = new AbortController()
+      stream.addEventListener('close', () => {
+        if (stream.status === 'reset') gone.abort(new OppuError('CONNECTION_FAILED', 'the stream was reset'))
+      })
       const work = handler(this.#duplex(stream, connection, options.category), {
         remote,
-        signal: this.#closing.signal,
+        signal: AbortSignal.any([this.#closing.signal, gone.signal]),
       })
         .catch((error: unknown) => stream.abort(error instanceof Error ? error : new Error('failed')))
         .finally(() => this.#handling.delete(work))

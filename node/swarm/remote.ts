@@ -4,7 +4,7 @@
  * and whether what came is right.
  */
 import type { ChunkSet } from '../../protocol/chunk-set.ts'
-import { OppuError } from '../../protocol/errors.ts'
+import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import {
   type BaseAsk,
   decodeChunksAnswer,
@@ -43,6 +43,10 @@ export interface RemoteOptions {
 }
 
 const RATE_MS = 3000
+/** Failures in a row, without a chunk in between, after which a peer is given up. */
+const STRIKES = 3
+/** Doubled with every strike: the pause before the peer is asked again. */
+const STRIKE_MS = 100
 
 export class Remote {
   readonly id: string
@@ -54,7 +58,6 @@ export class Remote {
   old = false
   /** Milliseconds; the least that was seen. */
   roundTripMs = 200
-  strikes = 0
   /** Not to be asked before, by `performance.now()`. */
   pausedUntil = 0
   dropped: OppuError | undefined
@@ -62,6 +65,7 @@ export class Remote {
   /** Ends everything asked of this peer. */
   stop = new AbortController()
   readonly #options: RemoteOptions
+  #strikes = 0
 
   constructor(options: RemoteOptions) {
     this.#options = options
@@ -77,6 +81,31 @@ export class Remote {
   get rate(): number | undefined {
     const rate = this.meter.perSecond()
     return rate > 0 ? rate : undefined
+  }
+
+  /** Milliseconds that it is left alone after a failure. */
+  get pauseMs(): number {
+    return STRIKE_MS * 2 ** this.#strikes
+  }
+
+  /** It brought a right chunk. */
+  succeeded(): void {
+    this.#strikes = 0
+  }
+
+  /** True when it is to be given up for this, or has failed too often. */
+  failed(error: OppuError): boolean {
+    this.#strikes++
+    this.pausedUntil = performance.now() + this.pauseMs
+    const isPassing = isOppuError(error, 'CONNECTION_FAILED') || isOppuError(error, 'UNAVAILABLE')
+    return !isPassing || this.#strikes >= STRIKES
+  }
+
+  /** One more chance for one that was given up. */
+  revive(): void {
+    this.dropped = undefined
+    this.#strikes = STRIKES - 1
+    this.stop = new AbortController()
   }
 
   /**

@@ -6,16 +6,8 @@ import { ChunkSet } from '../../protocol/chunk-set.ts'
 import { CHUNK_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
 import type { ChunkSink } from '../store/chunks.ts'
 import type { Remote } from './remote.ts'
+import type { OpenRequest } from './requests.ts'
 import { candidateCount, endGame, NOT_RARE, type Pending, type Random, rank, spares } from './selection.ts'
-
-/** One request that is under way. */
-export interface OpenRequest {
-  /** Ends it when nothing of it is needed any more. */
-  readonly stop: AbortController
-  /** Asked for and not yet here; until the peer has chosen, its candidates. */
-  readonly open: Set<number>
-  chosen: boolean
-}
 
 /** The requests that are under way. */
 export interface UnderWay {
@@ -100,9 +92,18 @@ export class Wanted {
   #askable(remote: Remote, rareOnly: boolean): number[] {
     const askable: number[] = []
     for (const chunk of this.#missing)
-      if (this.#asked[chunk] === 0 && remote.has(chunk) && !(rareOnly && this.#holders[chunk]! >= NOT_RARE))
+      if (this.#asked[chunk] === 0 && remote.has(chunk) && !(rareOnly && !this.#isRare(chunk)))
         askable.push(chunk)
     return askable
+  }
+
+  hasRare(chunks: Iterable<number>): boolean {
+    for (const chunk of chunks) if (this.#isRare(chunk)) return true
+    return false
+  }
+
+  #isRare(chunk: number): boolean {
+    return this.#holders[chunk]! < NOT_RARE
   }
 
   /** From `first` on, what nobody was asked for and follows in the same file. */

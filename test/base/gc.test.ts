@@ -9,7 +9,6 @@ import { ChunkFolder, partialFolder } from '../../node/store/chunks.ts'
 import { noteImported, setPinned, writePulled } from '../../node/store/origin.ts'
 import { beginPull } from '../../node/store/sharing.ts'
 import { type BaseId, shortId } from '../../protocol/ids.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import { bytesOf, outlineOf, scratch, storeBase } from '../store/fixtures.ts'
 import { noise } from '../swarm/fixtures.ts'
 
@@ -128,7 +127,7 @@ test('files that another base has too are not counted as freed', async t => {
     await using source = await there.source(id)
     const { folder } = await beginPull(bases, source.outline)
     for (let index = 0; index < source.outline.count; index++) {
-      await folder.write(index, new HashedChunk(await source.read(index)))
+      await folder.take(index, await source.read(index))
     }
     await folder.finish()
     await folder.close()

@@ -8,7 +8,6 @@ import { Bases, type StoredBase } from '../../node/store/bases.ts'
 import type { ChunkSink } from '../../node/store/chunks.ts'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
 import { KIB } from '../../protocol/limits.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import { encodeOutline, type Outline } from '../../protocol/outline.ts'
 import { bytesOf, scratch, storeBase } from '../store/fixtures.ts'
 import { noise } from '../swarm/fixtures.ts'
@@ -34,7 +33,7 @@ function helping(outline: Outline): Helpers & { readonly sent: number[] } {
       if (sink.has(index)) continue
       const { file, offset, length } = outline.chunk(index)
       sent.push(index)
-      await sink.write(index, new HashedChunk(Object.values(FILES)[file]!.subarray(offset, offset + length)))
+      await sink.take(index, Object.values(FILES)[file]!.subarray(offset, offset + length))
     }
     await sink.finish()
   }
@@ -129,10 +128,12 @@ test('cut short, what was put right stays right; without anyone who has the rest
     ...alone,
     fetch: async sink => {
       for (let index = 0; index < outline.count; index++)
-        if (!sink.has(index)) await sink.write(index, new HashedChunk(new Uint8Array(outline.length(index))))
+        if (!sink.has(index))
+          assert.equal(await sink.take(index, new Uint8Array(outline.length(index))), false)
+      await sink.finish()
     },
   }
-  await assert.rejects(repair(bases, base, wrong), { code: 'HASH_MISMATCH' })
+  await assert.rejects(repair(bases, base, wrong), { code: 'INVALID_DATA' })
   const stop = AbortSignal.abort(new Error('enough'))
   await assert.rejects(repair(bases, base, helping(outline), { signal: stop }), /enough/)
   await repair(bases, base, helping(outline))

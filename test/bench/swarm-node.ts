@@ -81,7 +81,7 @@ const commands = {
     return {}
   },
 
-  async pull(options: PullOptions, told: (progress: unknown) => void): Promise<PullReport> {
+  async pull(options: PullOptions, told?: (progress: unknown) => void): Promise<PullReport> {
     const { id, outlineFrom, into, providers, provide } = options
     await using source = await Bases.open(outlineFrom).source(id)
     const { outline } = source
@@ -95,7 +95,9 @@ const commands = {
         peer: peer!,
         providers,
         into: sink,
-        onProgress: ({ bytes }) => told({ bytes, received: traffic().received } satisfies PullProgress),
+        ...(told && {
+          onProgress: ({ bytes }) => told({ bytes, received: traffic().received } satisfies PullProgress),
+        }),
       })
     } finally {
       if (!provide) await begun?.folder.close()

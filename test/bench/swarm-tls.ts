@@ -7,7 +7,6 @@ import { Bases } from '../../node/store/bases.ts'
 import { Buffers } from '../../node/swarm/buffers.ts'
 import type { BaseId } from '../../protocol/ids.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { MemoryBase } from './swarm-base.ts'
 import { answer } from './swarm-worker.ts'
@@ -63,7 +62,7 @@ async function receive(from: TLSSocket, outline: Outline): Promise<void> {
   let [index, filled] = [0, 0]
   let buffer = buffers.take(outline.length(0))
   const check = (at: number, bytes: Uint8Array<ArrayBuffer>) => {
-    if (!outline.matches(at, new HashedChunk(bytes))) reject(new Error(`chunk ${at} came wrong`))
+    if (!outline.matches(at, bytes)) reject(new Error(`chunk ${at} came wrong`))
     buffers.giveBack(bytes)
     if (at === outline.count - 1) resolve()
   }

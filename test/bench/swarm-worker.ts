@@ -10,8 +10,16 @@ import { join } from 'node:path'
 
 /** A table of commands: what is asked, and what is answered. */
 export type Commands = Readonly<
-  Record<string, (options: never, told: (progress: unknown) => void) => unknown>
+  Record<string, (options: never, told: ((progress: unknown) => void) | undefined) => unknown>
 >
+
+interface Asked {
+  readonly id: number
+  readonly command: string
+  readonly options: never
+  /** Whether anybody wants to hear how it goes on. */
+  readonly isFollowed: boolean
+}
 
 interface Message {
   readonly id: number
@@ -62,7 +70,7 @@ export class Worker<C extends Commands> implements AsyncDisposable {
     const id = this.#next++
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     this.#waiting.set(id, { resolve, reject, onProgress })
-    this.#child.send({ id, command, options: options as object })
+    this.#child.send({ id, command, options: options as object, isFollowed: onProgress !== undefined })
     return (await promise) as AnswerOf<C[K]>
   }
 
@@ -89,12 +97,13 @@ export class Worker<C extends Commands> implements AsyncDisposable {
 
 /** The other side: answers the parent's commands until it goes away. */
 export function answer(commands: Commands): void {
-  process.on('message', async ({ id, command, options }: { id: number; command: string; options: never }) => {
+  process.on('message', async ({ id, command, options, isFollowed }: Asked) => {
     const send = (message: Message) => process.connected && process.send?.(message)
     try {
       const found = commands[command]
       if (found === undefined) throw new TypeError(`no command ${command}`)
-      send({ id, answer: (await found(options, progress => send({ id, progress }))) ?? null })
+      const told = isFollowed ? (progress: unknown) => send({ id, progress }) : undefined
+      send({ id, answer: (await found(options, told)) ?? null })
     } catch (error) {
       send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     }

@@ -1,6 +1,5 @@
 /** A process that writes a base slowly, to be killed in the middle: chunks.test.ts starts it. */
 import { ChunkFolder } from '../../node/store/chunks.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import { bytesOf, outlineOf } from './fixtures.ts'
 
 const [bases = ''] = process.argv.slice(2)
@@ -8,7 +7,7 @@ const content = bytesOf('big', 400 * 4096)
 const folder = await ChunkFolder.open(bases, outlineOf({ 'model.bin': content }))
 for (let chunk = 0; chunk < 400; chunk++) {
   if (folder.has(chunk)) continue
-  await folder.write(chunk, new HashedChunk(content.subarray(chunk * 4096, (chunk + 1) * 4096)))
+  await folder.take(chunk, content.subarray(chunk * 4096, (chunk + 1) * 4096))
   await new Promise(resolve => setTimeout(resolve, 2))
   console.log(chunk)
 }

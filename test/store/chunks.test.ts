@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder, partialFolder } from '../../node/store/chunks.ts'
-import { encodeManifest, HashedChunk } from '../../protocol/manifest.ts'
+import { encodeManifest } from '../../protocol/manifest.ts'
 import { Outline } from '../../protocol/outline.ts'
 import { allFiles, bytesOf, manifestOf, outlineOf, scratch } from './fixtures.ts'
 
@@ -24,7 +24,6 @@ const chunkOf = (index: number) => {
   const { file, offset, length } = OUTLINE.chunk(index)
   return Object.values(FILES)[file]!.subarray(offset, offset + length)
 }
-const hashed = (index: number) => new HashedChunk(chunkOf(index))
 /** config.json has chunk 0, model.safetensors 1 to 6, the tokenizer 7 and 8. */
 const ALL = Array.from({ length: OUTLINE.count }, (_, index) => index)
 
@@ -34,7 +33,7 @@ test('chunks in any order, across attempts, become a base', async t => {
   {
     await using folder = await ChunkFolder.open(bases, OUTLINE)
     assert.equal(folder.totalChunks, 9)
-    for (const index of all.slice(0, 4)) await folder.write(index, hashed(index))
+    for (const index of all.slice(0, 4)) await folder.take(index, chunkOf(index))
     await assert.rejects(folder.finish(), { code: 'INVALID_DATA' })
   }
   assert.deepEqual(await Bases.open(bases).list(), [])
@@ -45,12 +44,12 @@ test('chunks in any order, across attempts, become a base', async t => {
     all.slice(0, 4),
   )
   await Promise.all(
-    all.flatMap(index => [folder.write(index, hashed(index)), folder.write(index, hashed(index))]),
+    all.flatMap(index => [folder.take(index, chunkOf(index)), folder.take(index, chunkOf(index))]),
   )
   assert.equal(folder.verifiedBytes, 300 + 5 * 4096 + 17 + 2 * 4096)
   await folder.finish()
   await folder.finish()
-  await assert.rejects(folder.write(0, hashed(0)), { code: 'CLOSED' })
+  await assert.rejects(folder.take(0, chunkOf(0)), { code: 'CLOSED' })
   const root = join(bases, OUTLINE.id)
   const files = await allFiles(bases)
   assert.deepEqual(
@@ -72,11 +71,10 @@ test('a wrong chunk is refused and leaves no mark', async t => {
   const wrong = Uint8Array.from(chunkOf(2))
   wrong[0]! ^= 1
   for (const bytes of [wrong, chunkOf(1), chunkOf(2).subarray(1), new Uint8Array(0)]) {
-    await assert.rejects(folder.write(2, new HashedChunk(bytes)), { code: 'HASH_MISMATCH' })
+    assert.equal(await folder.take(2, bytes), false)
   }
   assert.equal(folder.has(2), false)
-  for (const index of [9, -1, 0.5, Number.NaN])
-    await assert.rejects(folder.write(index, new HashedChunk(wrong)), TypeError)
+  for (const index of [9, -1, 0.5, Number.NaN]) await assert.rejects(folder.take(index, wrong), TypeError)
 })
 
 test('what is not certain is not believed: lost or odd notes, another boot, a shortened file', async t => {
@@ -85,7 +83,7 @@ test('what is not certain is not believed: lost or odd notes, another boot, a sh
   const note = (name: string, bytes: Uint8Array) => writeFile(join(partial, name), bytes)
   const fill = async () => {
     await using folder = await ChunkFolder.open(bases, OUTLINE)
-    for (const index of ALL.slice(0, 5)) await folder.write(index, hashed(index))
+    for (const index of ALL.slice(0, 5)) await folder.take(index, chunkOf(index))
     return folder.verifiedChunks
   }
   const harms: readonly (readonly [number, () => Promise<void>])[] = [
@@ -114,14 +112,14 @@ test('chunks can be read while others arrive, through the move, until it is clos
   const folder = await ChunkFolder.open(bases.folder, OUTLINE)
   const arrived: number[] = []
   const stop = folder.onArrival(index => arrived.push(index))
-  await folder.write(3, hashed(3))
+  await folder.take(3, chunkOf(3))
   assert.deepEqual([folder.has(3), folder.has(4), folder.complete], [true, false, false])
   assert.deepEqual(await folder.read(3), Uint8Array.from(chunkOf(3)))
   await assert.rejects(folder.read(4), { code: 'NOT_FOUND' })
   await assert.rejects(folder.read(9), TypeError)
-  for (const index of ALL.slice(0, 5)) await folder.write(index, hashed(index))
+  for (const index of ALL.slice(0, 5)) await folder.take(index, chunkOf(index))
   stop()
-  for (const index of ALL) await folder.write(index, hashed(index))
+  for (const index of ALL) await folder.take(index, chunkOf(index))
   assert.deepEqual(arrived, [3, 0, 1, 2, 4])
   const [, ...read] = await Promise.all([folder.finish(), ...ALL.map(index => folder.read(index))])
   assert.deepEqual(
@@ -156,7 +154,7 @@ test('killed in the middle, it resumes with true chunks only', { timeout: 20_000
   for (let c = 0; c < 400; c++) {
     if (folder.has(c))
       assert.ok(onDisk.subarray(c * 4096, (c + 1) * 4096).equals(content.subarray(c * 4096, (c + 1) * 4096)))
-    else await folder.write(c, new HashedChunk(content.subarray(c * 4096, (c + 1) * 4096)))
+    else await folder.take(c, content.subarray(c * 4096, (c + 1) * 4096))
   }
   await folder.finish()
   await using source = await Bases.open(bases).source(folder.id)
@@ -184,7 +182,7 @@ test('bases: list, find, read, remove, and damage', async t => {
   const bases = Bases.open(join(await scratch(t), 'bases'))
   assert.deepEqual(await bases.list(), [])
   await using folder = await ChunkFolder.open(bases.folder, OUTLINE)
-  for (const index of ALL) await folder.write(index, hashed(index))
+  for (const index of ALL) await folder.take(index, chunkOf(index))
   await folder.finish()
   const id = OUTLINE.id
   await mkdir(join(bases.folder, 'not a base'))

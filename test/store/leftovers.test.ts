@@ -6,7 +6,7 @@ import { Bases } from '../../node/store/bases.ts'
 import { ChunkFolder } from '../../node/store/chunks.ts'
 import { leftovers, removeLeftovers } from '../../node/store/leftovers.ts'
 import { lock } from '../../node/store/lock.ts'
-import { baseId, HashedChunk, type ManifestV1 } from '../../protocol/manifest.ts'
+import { baseId, type ManifestV1 } from '../../protocol/manifest.ts'
 import { Outline } from '../../protocol/outline.ts'
 import { allFiles, bytesOf, manifestOf, outlineOf, scratch } from './fixtures.ts'
 
@@ -16,7 +16,7 @@ const GONE = 2 ** 30
 
 async function store(bases: Bases, manifest: ManifestV1): Promise<string> {
   await using folder = await ChunkFolder.open(bases.folder, Outline.ofVersion1(manifest))
-  await folder.write(0, new HashedChunk(CONTENT))
+  await folder.take(0, CONTENT)
   await folder.finish()
   return join(bases.folder, folder.id)
 }

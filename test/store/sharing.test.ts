@@ -10,7 +10,6 @@ import { ChunkIndex } from '../../node/store/chunk-index.ts'
 import { partialFolder } from '../../node/store/chunks.ts'
 import { beginPull } from '../../node/store/sharing.ts'
 import { KIB } from '../../protocol/limits.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import type { Outline } from '../../protocol/outline.ts'
 import { noise } from '../swarm/fixtures.ts'
 import { allFiles, bytesOf, scratch, storeBase } from './fixtures.ts'
@@ -32,7 +31,7 @@ async function fetchRest(from: Bases, outline: Outline, begun: Awaited<ReturnTyp
   for (let index = 0; index < outline.count; index++) {
     if (begun.folder.has(index)) continue
     const bytes = await source.read(index)
-    await begun.folder.write(index, new HashedChunk(bytes))
+    await begun.folder.take(index, bytes)
     fetched += bytes.length
   }
   await begun.folder.finish()
@@ -135,7 +134,7 @@ test('a file with another name elsewhere is never written to', async t => {
   const outline = await storeBase(there.folder, { a: bytes }, { lengths: SMALL })
   const partial = partialFolder(here.folder, outline.id)
   const begun = await beginPull(here, outline)
-  await begun.folder.write(0, new HashedChunk(bytes.slice(0, outline.length(0))))
+  await begun.folder.take(0, bytes.slice(0, outline.length(0)))
   await begun.folder.close()
   const backup = join(here.folder, 'backup')
   await link(join(partial, 'files', 'a'), backup)

@@ -10,7 +10,6 @@ import { Provider } from '../../node/swarm/provider.ts'
 import type { Duplex } from '../../protocol/duplex.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { MIB, PROTOCOLS } from '../../protocol/limits.ts'
-import { HashedChunk } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { encodeFrame, FrameReader, within } from '../../protocol/rpc.ts'
 import { MemoryChunks, makeBase, openPeer, type TestBase } from './fixtures.ts'
@@ -167,7 +166,7 @@ test('what is there is not asked for again', async t => {
   const [seeder, puller] = [await member(t, base), await member(t)]
   const into = new MemoryChunks(base, false)
   for (const chunk of [0, 2, 3])
-    await into.write(chunk, new HashedChunk(base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB)))
+    await into.take(chunk, base.files[0]!.subarray(chunk * MIB, (chunk + 1) * MIB))
   into.writes.length = 0
   const { bytes, from } = await fetchBase({
     peer: puller,
@@ -309,7 +308,7 @@ test('a frozen peer is given up in time, and its requests go to another', async 
 test('a full disk ends the pull with its own error, at once', async t => {
   const [seeder, puller] = [await member(t, base), await member(t)]
   const full = new OppuError('DISK_FULL', 'no space')
-  const into = Object.assign(new MemoryChunks(base, false), { write: () => Promise.reject(full) })
+  const into = Object.assign(new MemoryChunks(base, false), { take: () => Promise.reject(full) })
   await assert.rejects(
     fetchBase({ peer: puller, providers: [seeder.address], into }),
     error => error === full,

@@ -7,7 +7,7 @@ import { Coordinator } from '../../coordinator/coordinator.ts'
 import type { ChunkSink } from '../../node/store/chunks.ts'
 import { Peer, type PeerOptions } from '../../node/swarm/peer.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { chunkHash, type HashedChunk, type ManifestV1 } from '../../protocol/manifest.ts'
+import { chunkHash, type ManifestV1 } from '../../protocol/manifest.ts'
 import { Outline } from '../../protocol/outline.ts'
 
 export const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
@@ -79,11 +79,13 @@ export class MemoryChunks implements ChunkSink {
     return this.#has.has(index)
   }
 
-  async write(index: number, { bytes }: HashedChunk): Promise<void> {
+  async take(index: number, bytes: Uint8Array): Promise<boolean> {
+    if (!this.outline.matches(index, bytes)) return false
     const { file, offset } = this.outline.chunk(index)
     this.files[file]!.set(bytes, offset)
     this.#has.add(index)
     this.writes.push(`${file}/${index - this.outline.firstOf(file)}`)
+    return true
   }
 
   async finish(): Promise<void> {
