@@ -75,4 +75,4 @@ const args = process.argv.slice(2)
 // Pieces of a base that come from peers are memory outside of V8's heap, freed only when V8 collects, and hardly any other
 // garbage makes it do so. A small young generation is collected often and cheaply: a third more bytes a second, and less
 // memory. The command itself asks for the same in its first line.
-process.exit(await (args[0] === 'test' ? test(args.slice(1)) : run(['--max-semi-space-size=2', ...args])))
+process.exit(await (args[0] === 'test' ? test(args.slice(1)) : run(['--max-semi-space-size=1', ...args])))

@@ -207,6 +207,8 @@ export const DISCOVERY = {
 export const TRANSPORT = {
   /** A window of 256 KiB gives half the throughput of 16 MiB. */
   maximumWindow: 16 * MIB,
+  /** That of a stream for chunks from its beginning; half of it is told of at once. */
+  chunkWindow: 4 * MIB,
   /** Without a round-trip time, which keep-alive measures, the window never grows. */
   keepAliveMs: 5_000,
   /** How often a silent connection is pinged, and how long the answer may take. */

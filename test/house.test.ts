@@ -36,11 +36,13 @@ const COLUMNS = [
 /** Packages that stand behind a wall, and the only files that may import them. */
 const WALLS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^onnxruntime-node$/, ['node/graph/session.ts']],
-  // A node's libp2p: what it is made of, its streams, what it knows of others, and their addresses.
+  // A node's libp2p: what it is made of, how its bytes pass, its streams, what it knows of others, and their addresses.
   [
     /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|multiformats\/)/,
     [
-      ...['transport', 'peer', 'peer-book', 'address'].map(name => `node/swarm/${name}.ts`),
+      ...['transport', 'quick-connection', 'peer', 'peer-book', 'address'].map(
+        name => `node/swarm/${name}.ts`,
+      ),
       'coordinator/peer.ts',
     ],
   ],

@@ -21,7 +21,7 @@ export class PromptIo {
     length: number,
     what: string,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(length)
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer) // filled below, or not given out
     for (let filled = 0; filled < length; ) {
       const left = [bytes, filled, length - filled, position + filled] as const
       const read = this.#isSlow ? (await handle.read(...left)).bytesRead : this.#timed(readSync, handle, left)

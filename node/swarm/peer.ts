@@ -16,6 +16,7 @@ import { DISCOVERY, TRANSPORT } from '../../protocol/limits.ts'
 import { addressesOf, parseAddress, peerIdOf } from './address.ts'
 import { KeptPeers, type PeerRecord } from './kept-peers.ts'
 import { type FoundPeer, PeerBook } from './peer-book.ts'
+import { widen } from './quick-connection.ts'
 import { openTransport, type ServiceCategory, type Transport, type TransportOptions } from './transport.ts'
 
 export { peerIdOf, userIdOfAddress } from './address.ts'
@@ -196,6 +197,7 @@ export class Peer implements AsyncDisposable {
         .sort((a, b) => Number(b.direct) - Number(a.direct))[0]
       const connection = known ?? (await this.#node.dial(addresses.map(parseAddress), { signal }))
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
+      if (options.category === 'chunk-request') widen(stream, TRANSPORT.chunkWindow)
       return this.#duplex(stream, connection, options.category)
     } catch (cause) {
       options.signal?.throwIfAborted()

@@ -50,8 +50,11 @@ interface Caller {
 
 /** Peers of 1.0.0 do not say how long they wait for a reply: 15 s. */
 const OLD_WAIT_MS = 10_000
-/** Of a limited upload, pieces small enough that the rate is even and a peer is not taken for silent. */
-const LIMITED_PIECE_BYTES = 64 << 10
+/**
+ * What is sent at once: with yamux's 12 bytes it fills a frame of noise. Small pieces keep a limited rate even, and the
+ * other side, which holds a piece until it is whole, from holding more.
+ */
+const PIECE_BYTES = 65_507
 /** With a limit, so many are served at once that a chunk of 1 MiB takes each of them about half a second. */
 const LIMITED_TURN_S = 0.5
 
@@ -227,7 +230,7 @@ export class Provider implements AsyncDisposable {
     return { length, parts: this.#parts(base, chunks) }
   }
 
-  /** Reads one chunk ahead of what the other side has taken where that is cheap; with a limit, in pieces as they may pass. */
+  /** Reads one chunk ahead of what the other side has taken where that is cheap. */
   async *#parts(base: ProvidedBase, chunks: readonly number[]): AsyncGenerator<Uint8Array> {
     const limited = this.#options.uploadLimit !== undefined
     let next: ReadAhead | undefined
@@ -236,9 +239,8 @@ export class Provider implements AsyncDisposable {
         const bytes = await (next === undefined ? base.read(chunk) : next.take())
         const after = chunks[at + 1]
         next = after === undefined || limited ? undefined : this.#readAhead(base, after)
-        const pieceBytes = limited ? LIMITED_PIECE_BYTES : bytes.length
-        for (let from = 0; from < bytes.length; from += pieceBytes) {
-          const piece = bytes.subarray(from, from + pieceBytes)
+        for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+          const piece = bytes.subarray(from, from + PIECE_BYTES)
           await this.#limit.take(piece.length)
           yield piece
         }

@@ -26,7 +26,8 @@ export function seededRandom(seed: number): Random {
 
 /**
  * The `limit` rarest of `wanted`, rarest first, equally rare ones in random order. `availability(chunk)` is the number
- * of known peers that hold it. Takes time in proportion to `wanted`.
+ * of known peers that hold it. Takes time in proportion to `wanted`, and memory for no more than is asked for: of those
+ * alike a sample is kept (Vitter's algorithm R), for a large base has tens of thousands of them, at every request.
  */
 export function rank(
   wanted: Iterable<number>,
@@ -34,20 +35,26 @@ export function rank(
   random: Random,
   limit: number,
 ): number[] {
-  const byRarity: number[][] = []
+  const byRarity: { seen: number; readonly sample: number[] }[] = []
   for (const chunk of wanted) {
     const rarity = availability(chunk)
-    const alike = byRarity[rarity]
-    if (alike === undefined) byRarity[rarity] = [chunk]
-    else alike.push(chunk)
+    let alike = byRarity[rarity]
+    if (alike === undefined) {
+      alike = { seen: 0, sample: [] }
+      byRarity[rarity] = alike
+    }
+    alike.seen++
+    const place = alike.seen <= limit ? alike.seen - 1 : Math.floor(random() * alike.seen)
+    if (place < limit) alike.sample[place] = chunk
   }
   const ranked: number[] = []
   for (const alike of byRarity) {
     if (alike === undefined) continue
-    for (let left = alike.length; left > 0 && ranked.length < limit; left--) {
+    const { sample } = alike
+    for (let left = sample.length; left > 0 && ranked.length < limit; left--) {
       const at = Math.floor(random() * left)
-      ranked.push(alike[at]!)
-      alike[at] = alike[left - 1]!
+      ranked.push(sample[at]!)
+      sample[at] = sample[left - 1]!
     }
   }
   return ranked

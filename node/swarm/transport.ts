@@ -27,6 +27,7 @@ import { DISCOVERY, PROTOCOLS, TRANSPORT } from '../../protocol/limits.ts'
 import { noiseSettings } from '../../protocol/network-key.ts'
 import { withReadyKeys } from '../../protocol/noise-crypto.ts'
 import type { KeptPeers } from './kept-peers.ts'
+import { quickNoise, quickTcp } from './quick-connection.ts'
 
 /** Who may connect: asked about every peer after its key is proven, and before it can send anything else. */
 export interface Gate {
@@ -144,10 +145,10 @@ export async function openTransport(options: TransportOptions, events: Transport
       announce: [...(options.announce ?? [])],
     },
     transports: [
-      tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }),
+      quickTcp(tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })),
       circuitRelayTransport({ reservationCompletionTimeout: TRANSPORT.dialMs }),
     ],
-    connectionEncrypters: [noise(noiseSettings(withReadyKeys(defaultCrypto), networkKey))],
+    connectionEncrypters: [quickNoise(noise(noiseSettings(withReadyKeys(defaultCrypto), networkKey)))],
     streamMuxers: [
       yamux({
         enableKeepAlive: true,

@@ -71,10 +71,11 @@ export class Wanted {
 
   /** What to ask a peer for: `count` of these. None when there is nothing to ask it for now. */
   candidates(remote: Remote, count: number, { mine, peers, rareOnly, random }: UnderWay): readonly number[] {
-    const askable = this.#askable(remote, rareOnly)
-    if (askable.length > 0) {
-      const most = remote.old ? 1 : candidateCount(askable.length, peers, count, SWARM_LIMITS.candidates)
-      const ranked = rank(askable, chunk => this.#holders[chunk]!, random, most)
+    let askable = 0
+    for (const chunk of this.#missing) if (this.#isAskable(chunk, remote, rareOnly)) askable++
+    if (askable > 0) {
+      const most = remote.old ? 1 : candidateCount(askable, peers, count, SWARM_LIMITS.candidates)
+      const ranked = rank(this.#askable(remote, rareOnly), chunk => this.#holders[chunk]!, random, most)
       return remote.old ? this.#run(ranked[0]!, Math.min(count, CHUNK_LIMITS.chunks)) : ranked
     }
     if (rareOnly) return []
@@ -89,12 +90,12 @@ export class Wanted {
   }
 
   /** What a peer holds, is missing, and nobody was asked for. */
-  #askable(remote: Remote, rareOnly: boolean): number[] {
-    const askable: number[] = []
-    for (const chunk of this.#missing)
-      if (this.#asked[chunk] === 0 && remote.has(chunk) && !(rareOnly && !this.#isRare(chunk)))
-        askable.push(chunk)
-    return askable
+  *#askable(remote: Remote, rareOnly: boolean): Generator<number> {
+    for (const chunk of this.#missing) if (this.#isAskable(chunk, remote, rareOnly)) yield chunk
+  }
+
+  #isAskable(chunk: number, remote: Remote, rareOnly: boolean): boolean {
+    return this.#asked[chunk] === 0 && remote.has(chunk) && (!rareOnly || this.#isRare(chunk))
   }
 
   hasRare(chunks: Iterable<number>): boolean {

@@ -1,21 +1,16 @@
 /** How long a run takes to begin, and whether it grows: the parts of `bench -- train` that need no opponent. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { importBase } from '../../node/base/import.ts'
 import { openBase } from '../../node/base/open.ts'
 import { baseId } from '../../protocol/manifest.ts'
 import { BENCH_HOME, type BenchBase, llamaConfig } from './base.ts'
 import { type BenchItems, makeWorkload } from './items.ts'
 import { Lineup } from './lineup.ts'
+import { oppu } from './oppu.ts'
 import type { Part } from './report.ts'
 import { median } from './rounds.ts'
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-const PASSPHRASE = 'for the bench only'
 /** Short, so that the first step takes no time to speak of. */
 const SHORT_ITEMS = 8
 
@@ -59,28 +54,6 @@ export async function timeToFirstStep(
 
 /** What the first step makes `oppu train` say, on either stream. */
 const FIRST_STEP = /^training on |^step 1 |"step":1\b/
-
-/** Runs a command to its end. @returns seconds until a line matched `awaited`, or all of it took. */
-async function oppu(home: string, args: readonly string[], awaited?: RegExp): Promise<number> {
-  const env = { ...process.env, OPPU_HOME: home, OPPU_PASSPHRASE: PASSPHRASE }
-  const started = performance.now()
-  const child = spawn(process.execPath, [...process.execArgv, MAIN, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const said: string[] = []
-  let matched: number | undefined
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', line => {
-      said.push(line)
-      if (awaited?.test(line)) matched ??= performance.now()
-    })
-  }
-  const [status] = await once(child, 'close')
-  if (status !== 0 || (awaited !== undefined && matched === undefined))
-    throw new Error(`oppu ${args.join(' ')} ended with ${status}:\n${said.slice(-15).join('\n')}`)
-  return ((matched ?? performance.now()) - started) / 1000
-}
 
 /** Where memory is looked at: the mean of the ten steps that end here. */
 const EARLY = 50

@@ -11,6 +11,7 @@ import { table } from '../../cli/terminal.ts'
 import type { BaseId, MemberKey } from '../../protocol/ids.ts'
 import { encodeSigned, userIdFromSeed } from '../../protocol/manifest.ts'
 import { type Members, signMembers } from '../../protocol/members.ts'
+import { oppu } from './oppu.ts'
 import { format, higher, type Part } from './report.ts'
 import { median } from './rounds.ts'
 import { BitTorrent } from './swarm-aria2.ts'
@@ -45,7 +46,7 @@ const DAY_MS = 24 * 3600 * 1000
 export async function onePeer({ scratch, quick, rounds, say }: SwarmBench): Promise<Part> {
   await using parts = new AsyncDisposableStack()
   const bases = join(scratch, 'link')
-  const bytes = (quick ? 128 : 256) * MIB
+  const bytes = (quick ? 128 : 512) * MIB
   const { id } = await makeBase(bases, 'link', [{ seed: 1, from: 0, bytes }])
   const tls = await openTls(parts, bases, id, scratch)
   const racers = [
@@ -67,7 +68,10 @@ export async function onePeer({ scratch, quick, rounds, say }: SwarmBench): Prom
   }
 }
 
-/** File to file, with verification: ours ends with everything synced and in its place. */
+/**
+ * File to file, with verification, as commands from start to end, and the bytes alone, between processes that run already.
+ * Ours ends with everything synced and in its place.
+ */
 export async function diskToDisk({ scratch, quick, rounds, say }: SwarmBench): Promise<Part> {
   const version = await BitTorrent.version()
   if (version === undefined) {
@@ -83,19 +87,44 @@ export async function diskToDisk({ scratch, quick, rounds, say }: SwarmBench): P
   const torrent = parts.use(await BitTorrent.open({ file, folder: join(scratch, 'torrent') }))
   const into = join(scratch, 'disk-pulled')
   const pulled = join(into, id, 'files', WEIGHTS_FILE)
+  const home = join(scratch, 'disk-home')
   const racers = [
-    await openLink(parts, 'oppu', bases, id, { into }),
-    { name: version, run: () => torrent.pull() },
+    await openCommand(parts, 'oppu base pull', bases, { id, bytes }, home),
+    { name: 'aria2c', run: () => torrent.command() },
+    await openLink(parts, 'oppu, bytes alone', bases, id, { into }),
+    { name: `${version}, bytes alone`, run: () => torrent.pull() },
   ]
-  await demandSame(file, pulled, () => racers[0]!.run())
-  await rm(into, { recursive: true, force: true })
-  const runs = await race(racers, rounds, say, () => rm(into, { recursive: true, force: true }))
-  const [ours, theirs] = [...runs.values()] as [Runs, Runs]
+  const clear = async () => {
+    for (const folder of [into, join(home, 'bases')]) await rm(folder, { recursive: true, force: true })
+  }
+  await demandSame(file, pulled, () => racers[2]!.run())
+  await clear()
+  const runs = await race(racers, rounds, say, clear)
+  const [command, theirCommand, ours, theirs] = [...runs.values()] as [Runs, Runs, Runs, Runs]
   return {
-    figures: [higher('swarm.disk_to_disk_vs_aria2', ratio(ours, theirs), 1.5)],
+    figures: [
+      higher('swarm.disk_to_disk_vs_aria2', ratio(command, theirCommand), 1.5),
+      higher('swarm.disk_to_disk_vs_aria2_bytes', ratio(ours, theirs), 1.5),
+    ],
     runs: { diskToDisk: Object.fromEntries(runs) },
     tables: [rateTable(`${bytes / MIB} MiB from one peer, file to file`, runs)],
   }
+}
+
+/** A provider, and the command that pulls from it. */
+async function openCommand(
+  parts: AsyncDisposableStack,
+  name: string,
+  bases: string,
+  { id, bytes }: { readonly id: BaseId; readonly bytes: number },
+  home: string,
+): Promise<Racer> {
+  const provider = parts.use(new Worker<NodeCommands>(`${name}, provider`, 'swarm-node.ts'))
+  const { addresses } = await provider.ask('open', { seed: randomBytes(32).toString('hex') })
+  await provider.ask('provide', { bases, id, from: 'disk' })
+  await oppu(home, ['init'])
+  const pull = ['base', 'pull', id, '--peer', addresses[0]!, '--accept-licence']
+  return { name, run: async () => ({ seconds: await oppu(home, pull), bytes }) }
 }
 
 /** Before anything is measured: what arrives is what was there. */
