@@ -5,8 +5,10 @@
  * and the notes of verified.ts: after kill -9 all but the chunks in flight is kept, after a power cut what was synced
  * (every second or so). finish() hashes nothing again, syncs, and renames the folder to `<bases>/<id>`; whoever was
  * reading goes on reading. Whoever fetches calls has() and take(), which answers whether the bytes were the chunk's:
- * they are hashed where they are written, so that nothing can reach the disk unchecked and nothing is hashed twice; that chunks come from several peers, or twice, does not matter here. One process at a
- * time: the caller holds the database's lock. Rejected: one file per chunk (a copy at the end, twice the space), and hashing what a crash left behind (slower than the network
+ * they are hashed where they are written, so that nothing can reach the disk unchecked and nothing is hashed twice;
+ * that chunks come from several peers, or twice, does not matter here. One process at a time: the caller holds the
+ * database's lock. Rejected: one file per chunk (a copy at the end, twice the space), a thread for hashing and writing
+ * (more CPU in all, no faster on two cores), and hashing what a crash left behind (slower than the network
  * for a sparse file of many GiB, and it would save a second of it).
  */
 import { constants, type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
@@ -174,9 +176,8 @@ export class ChunkFolder implements ChunkSink {
    * @throws OppuError DISK_FULL, CLOSED; TypeError when there is no such chunk.
    */
   async take(index: number, bytes: Uint8Array): Promise<boolean> {
-    for (let before: Promise<boolean> | undefined; !this.has(index); ) {
-      if (this.#state !== 'open') break
-      before = this.#inFlight.get(index)
+    while (this.#state === 'open' && !this.has(index)) {
+      const before = this.#inFlight.get(index)
       if (before === undefined) return await this.#take(index, bytes)
       await before.catch(() => {}) // whoever began it is told
     }

@@ -210,7 +210,10 @@ export class Peer implements AsyncDisposable {
     }
   }
 
-  /** Answers every stream of `protocol` with `handler`; what it throws ends that stream only. Its signal fires when the other side gives up. */
+  /**
+   * Answers every stream of `protocol` with `handler`; what it throws ends that stream only. The signal that it gets fires
+   * when the other side resets the stream.
+   */
   async handle(
     protocol: string,
     options: HandleOptions,
