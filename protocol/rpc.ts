@@ -118,7 +118,10 @@ export async function call(duplex: Duplex, request: Uint8Array, options: CallOpt
     windowMs = RPC_LIMITS.windowMs,
     windowBytes = RPC_LIMITS.windowBytes,
   } = options
-  signal?.throwIfAborted()
+  if (signal?.aborted) {
+    duplex.abort(new Error('aborted'))
+    throw signal.reason
+  }
   const frame = new FrameReader(options.maximumReply)
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
   let body: Uint8Array | undefined
@@ -171,7 +174,7 @@ export async function call(duplex: Duplex, request: Uint8Array, options: CallOpt
   signal?.addEventListener('abort', onAbort, { once: true })
   duplex.receive({
     data(piece) {
-      if (settled) return // what comes behind a whole reply is nobody's
+      if (settled) return duplex.abort(new Error('bytes behind a whole reply')) // it might go on for ever
       try {
         take(piece)
       } catch (error) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import type { Duplex, Receiver } from '../../protocol/duplex.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { type Answer, call, encodeFrame, FrameReader, serve, within } from '../../protocol/rpc.ts'
@@ -262,4 +263,28 @@ test('what fails after its signal has fired is no unhandled rejection', async ()
   const signal = AbortSignal.abort(new Error('gone'))
   await assert.rejects(within(1000, Promise.reject(new Error('closed')), signal, 'nothing'), /gone/)
   await new Promise(resolve => setImmediate(resolve)) // the test runner fails on one
+})
+
+test('whoever goes on sending behind a whole reply is cut off, and a call that is over before it began leaves no stream', async () => {
+  const aborted: Error[] = []
+  let receiver: Receiver | undefined
+  const duplex: Duplex = {
+    send: async () => {},
+    end: async () => {},
+    abort: reason => {
+      aborted.push(reason)
+    },
+    receive: given => {
+      receiver = given
+    },
+  }
+  const calling = call(duplex, Uint8Array.of(1), { maximumReply: 100 })
+  receiver?.data(reply({ body: Uint8Array.of(7) }))
+  assert.deepEqual([...(await calling)], [7])
+  assert.equal(aborted.length, 0)
+  receiver?.data(Uint8Array.of(1))
+  assert.equal(aborted.length, 1)
+  const over = AbortSignal.abort(new Error('over'))
+  await assert.rejects(call(duplex, Uint8Array.of(1), { maximumReply: 100, signal: over }), /over/)
+  assert.equal(aborted.length, 2)
 })
