@@ -46,7 +46,8 @@ export interface FetchOptions {
   readonly windowMs?: number
   /**
    * The pull fails when nothing was under way for this long: nobody who can be reached has what is missing. While peers
-   * are asked but no byte comes it waits ten times as long: they may be busy with others, but not for ever.
+   * are asked but no byte comes it waits ten times as long: they may be busy with others, but not for ever. Nor may bytes
+   * come for so long without one whole chunk.
    */
   readonly stallMs?: number
   /** Of the random order of equally rare chunks. */
@@ -96,6 +97,7 @@ class Fetch {
   #inFlight = 0
   #activeAt = performance.now()
   #arrivedAt = performance.now()
+  #quietAt = performance.now()
 
   constructor(options: FetchOptions) {
     this.#options = options
@@ -369,8 +371,11 @@ class Fetch {
     // One that is to be asked again after a pause is given up in time, and then says why.
     if (this.#live().some(({ rate, pausedUntil }) => rate !== undefined || pausedUntil > now))
       this.#activeAt = now
+    else this.#quietAt = now
     const patience = (this.#inFlight > 0 ? BUSY_STALLS : 1) * stallMs
-    if (!this.#searching && now - this.#activeAt > patience)
+    const isIdle = !this.#searching && now - this.#activeAt > patience
+    const isInVain = now - Math.max(this.#quietAt, this.#arrivedAt) > BUSY_STALLS * stallMs
+    if (isIdle || isInVain)
       this.#fail(new OppuError('NO_PROVIDER', `no peer sends the last ${this.#wanted.size} chunks`))
     this.#schedule()
   }

@@ -13,6 +13,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Duplex, duplexOverStream } from '../../protocol/duplex.ts'
 import { OppuError } from '../../protocol/errors.ts'
 import { DISCOVERY, TRANSPORT } from '../../protocol/limits.ts'
+import { within } from '../../protocol/rpc.ts'
 import { addressesOf, parseAddress, peerIdOf } from './address.ts'
 import { KeptPeers, type PeerRecord } from './kept-peers.ts'
 import { type FoundPeer, PeerBook } from './peer-book.ts'
@@ -74,6 +75,7 @@ export interface HandleOptions {
   readonly maximumStreams: number
 }
 
+const STOP_MS = 2000
 /** Above the number of connections there can be at once. */
 const COUNTED_PEERS = 1000
 
@@ -280,7 +282,7 @@ export class Peer implements AsyncDisposable {
     this.#handling.add(running)
   }
 
-  /** Aborts every stream, waits for their handlers, and stops. */
+  /** Fires the handlers' signal, waits for them, resets the streams of those that are not done after `STOP_MS`, and stops. */
   close(): Promise<void> {
     this.#closed ??= this.#stop()
     return this.#closed
@@ -292,8 +294,11 @@ export class Peer implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#closing.abort(new OppuError('CLOSED', 'the peer is closed'))
-    await Promise.allSettled(this.#handling)
+    const handled = () =>
+      within(STOP_MS, Promise.allSettled(this.#handling), undefined, 'handlers do not end')
+    await handled().catch(() => {}) // stopping resets their streams
     await this.#node.stop()
+    await handled().catch(() => {}) // one that not even that ends must not keep the node from closing
     await this.#kept?.close()
   }
 

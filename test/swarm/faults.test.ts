@@ -282,8 +282,35 @@ for (const [what, [expected, fault]] of Object.entries(FAULTS)) {
   })
 }
 
+test('peers come without end, and none ever sends a chunk to its end: the pull ends and says why', async t => {
+  const puller = await member(t)
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  async function* addresses() {
+    while (!stop.signal.aborted) {
+      const { address } = await rogue(t, {
+        chunks: async (duplex, { candidates: [first] }) => {
+          const bytes = await bytesOf([first!])
+          await duplex.send(frameOf(encodeChunksAnswer([first!]), bytes.length))
+          await duplex.send(bytes.subarray(1))
+          await duplex.end()
+        },
+      })
+      yield address
+      await sleep(150)
+    }
+  }
+  const { into, result } = pull(puller, addresses(), { stallMs: 100 })
+  await assert.rejects(
+    result,
+    (error: unknown) => isOppuError(error, 'NO_PROVIDER') && /last 25 chunks/.test(error.message),
+  )
+  assert.equal(into.writes.length, 0)
+})
+
 test('a third of the peers leave every half second, others come: the pull succeeds', async t => {
-  const seats = await Promise.all(Array.from({ length: 9 }, () => honest(t, { uploadLimit: 40_000 })))
+  const uploadLimit = 60_000 // a chunk in 1.1 s of the 1.5 s that a peer stays
+  const seats = await Promise.all(Array.from({ length: 9 }, () => honest(t, { uploadLimit })))
   const puller = await member(t)
   const newcomers: string[] = []
   let came = Promise.withResolvers<void>()
@@ -302,7 +329,7 @@ test('a third of the peers leave every half second, others come: the pull succee
       await sleep(500)
       for (let i = 0; i < 3; i++, left++, next = (next + 1) % seats.length) {
         await seats[next]!.close()
-        seats[next] = await honest(t, { uploadLimit: 40_000 })
+        seats[next] = await honest(t, { uploadLimit })
         newcomers.push(seats[next]!.address)
       }
       came.resolve()

@@ -100,6 +100,21 @@ test('closing ends streams on both sides, can be done twice, and ends every use'
   await assert.rejects(b.dial(addresses, ECHO, asking), code('CONNECTION_FAILED'))
 })
 
+test('closing does not wait for ever for a handler that waits for what will not come', async () => {
+  const a = await openPeer()
+  await using b = await openPeer({ listen: [] })
+  const called = Promise.withResolvers<void>()
+  await a.handle(ECHO, echo, () => {
+    called.resolve()
+    return new Promise(() => {})
+  })
+  const duplex = await b.dial(a.addresses() as Addresses, ECHO, asking)
+  await duplex.send(text('hello'))
+  await called.promise
+  await a.close()
+  assert.equal(a.connections().length, 0)
+})
+
 test('a provider refuses what it cannot serve and outlives garbage on its streams and on its port', async () => {
   const base = makeBase([10_000], { chunkSize: 4096 })
   const id = idToBytes(baseId(base.manifest))
