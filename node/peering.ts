@@ -155,7 +155,8 @@ export class Peering {
     )
     for (const folder of unfinished) sources.push(parts.use(folder))
     const { uploadLimit } = options
-    parts.use(await Provider.open(peer, sources, { uploadLimit }))
+    const client = config.coordinator === '' ? undefined : await this.#coordinator(peer, options)
+    parts.use(await Provider.open(peer, sources, { uploadLimit, published: async id => client?.kept(id) }))
     const bases = sources.map(({ outline }) => outline.id)
     const addresses = (options.announce ?? peer.addresses()).map(address =>
       address.includes('/p2p/') ? address : `${address}/p2p/${peer.id}`,
@@ -163,16 +164,16 @@ export class Peering {
     for (const address of addresses)
       if (peerIdOf(address) !== peer.id)
         throw new OppuError('INVALID_ARGUMENT', `not an address of this peer: ${address}`)
-    if (config.coordinator === '') {
-      const network = parts.use(await this.#network(peer, undefined, options))
-      network.provide(bases)
+    const network = parts.use(await this.#network(peer, client, options))
+    network.provide(bases)
+    if (client === undefined) {
       options.onNote?.('No coordinator joined: peers must be told this address. (oppu node join ADDRESS)')
     } else {
-      const client = await this.#coordinator(peer, options)
-      const network = parts.use(await this.#network(peer, client, options))
-      network.provide(bases)
       const waiting = signal === undefined ? {} : { signal }
       const announced = await this.#publishedOf(bases, client, options)
+      // To be passed on with the bases.
+      for (const id of announced)
+        if ((await client.kept(id)) === undefined) await client.manifest(id, waiting).catch(() => {})
       // Without a coordinator peers are found in other ways; it is told when it is back.
       await client.announce(announced, { addresses, ...waiting }).catch((error: unknown) => {
         if (!isOppuError(error) || error.code === 'INVALID_ARGUMENT') throw error

@@ -184,10 +184,14 @@ async function choose(
   const here = await bases.get(id).catch(() => undefined)
   const found = here ?? (await fetchManifest({ peer, providers: search(id), id, ...waiting }))
   const { manifest } = found
-  onNote?.(
-    `${manifest.name} ${shortId(id)}, licence ${manifest.licence}: proven by its id; no coordinator says so (${reason.message})`,
-  )
-  return { id, manifest, published: false }
+  const known = 'keys' in found ? await client?.passedOn(id, found) : undefined
+  const said =
+    known === undefined
+      ? `no coordinator says so (${reason.message})`
+      : `signed by coordinator ${shortId(known.signed.signer)}, signature good, passed on by a peer`
+  onNote?.(`${manifest.name} ${shortId(id)}, licence ${manifest.licence}: proven by its id; ${said}`)
+  const { licenceText } = known ?? {}
+  return { id, manifest, published: false, ...(licenceText === undefined ? {} : { licenceText }) }
 }
 
 function openDiscovery({ peer, client, told }: PullParts, { peers = [], onNote }: PullOptions): Discovery {
@@ -209,7 +213,7 @@ async function provide(
   { listen = [], uploadLimit }: PullOptions,
 ): Promise<AsyncDisposable> {
   await using parts = new AsyncDisposableStack()
-  parts.use(await Provider.open(peer, [base], { uploadLimit }))
+  parts.use(await Provider.open(peer, [base], { uploadLimit, published: async id => client?.kept(id) }))
   if (listen.length > 0 && published && client !== undefined) parts.use(client.stayAnnounced(() => [id]))
   return parts.move()
 }

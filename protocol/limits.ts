@@ -117,7 +117,9 @@ export const SWARM_LIMITS = {
   served: 16,
   /** What it reads ahead of that, for all of them. */
   readAheadBytes: 16 * MIB,
-  /** A peer that has not taken a chunk after this long is dropped, so that it cannot hold a turn for ever. */
+  /** A request that is still being sent chunks after this long may be dropped when others wait. */
+  turnMs: 60_000,
+  /** A peer that has taken nothing for this long is dropped. */
   takeMs: 30_000,
 } as const
 

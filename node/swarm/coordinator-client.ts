@@ -8,6 +8,7 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
+import type { PassedManifest } from '../../protocol/exchange.ts'
 import { type BaseId, idFromBytes, idToBytes, type TaskId, type UserId } from '../../protocol/ids.ts'
 import { COORDINATOR_LIMITS } from '../../protocol/limits.ts'
 import {
@@ -38,7 +39,11 @@ export interface VerifiedManifest {
   /** Text of the licence, where the coordinator gave one. */
   readonly licenceText?: string
   readonly signed: Signed
+  readonly signedLicence?: Signed
 }
+
+/** What a coordinator signed about a base, as peers pass it on; unchecked. */
+type Publication = Omit<PassedManifest, 'manifest'>
 
 export interface VerifiedTask {
   readonly id: TaskId
@@ -102,6 +107,36 @@ export class CoordinatorClient {
     return this.#line.askOrKept(`manifest-${id}`, [request], 'manifest', options, body =>
       this.#openManifest(id, body),
     )
+  }
+
+  /** What is kept of the coordinator's word about a base, for peers to pass on. */
+  async kept(id: BaseId): Promise<Publication | undefined> {
+    await this.#line.readKept()
+    const kept = await this.#keptManifest(id)
+    if (kept === undefined) return undefined
+    const { signed: published, signedLicence: licence } = kept
+    return { published, ...(licence === undefined ? {} : { licence }), keys: this.#line.changes }
+  }
+
+  /** The manifest of a base as a peer passed it on, if this coordinator signed that; kept then as its own answer is. */
+  async passedOn(
+    id: BaseId,
+    { published, licence, keys }: Publication,
+  ): Promise<VerifiedManifest | undefined> {
+    if (published === undefined) return undefined
+    const body = oppu.PublishedManifest.encode({
+      manifest: signedToMessage(published),
+      ...(licence === undefined ? {} : { licence: signedToMessage(licence) }),
+    }).finish()
+    try {
+      await this.#line.follow(keys)
+      const manifest = this.#openManifest(id, body)
+      await this.#catalogue?.keep(`manifest-${id}`, body)
+      return manifest
+    } catch (error) {
+      if (!isOppuError(error) || error.code === 'DISK_FULL') throw error
+      return undefined // another coordinator's word, an old one, or nobody's
+    }
   }
 
   /**
@@ -251,7 +286,8 @@ export class CoordinatorClient {
     if (baseId(manifest) !== id)
       throw new OppuError('PROTOCOL_VIOLATION', 'the coordinator sent another manifest than asked for')
     if (licence == null) return { id, manifest, signed }
-    return { id, manifest, signed, licenceText: openLicence(id, signedFromMessage(licence), this.key) }
+    const signedLicence = signedFromMessage(licence)
+    return { id, manifest, signed, signedLicence, licenceText: openLicence(id, signedLicence, this.key) }
   }
 }
 

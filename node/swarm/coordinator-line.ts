@@ -8,7 +8,7 @@ import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts
 import { shortId, type UserId } from '../../protocol/ids.ts'
 import { currentKey, followKeys } from '../../protocol/key-change.ts'
 import { COORDINATOR_LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
-import { type Signed, signedFromMessage } from '../../protocol/manifest.ts'
+import { type Signed, signedFromMessage, signedToMessage } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { call } from '../../protocol/rpc.ts'
 import type { Catalogue, CatalogueName } from '../store/catalogue.ts'
@@ -64,7 +64,12 @@ export class CoordinatorLine {
 
   /** The key that signs at present, as far as is known: the pinned one, or where the changes of keys lead from it. */
   get key(): UserId {
-    return currentKey(this.#pinned, this.#changes ?? [])
+    return currentKey(this.#pinned, this.changes)
+  }
+
+  /** The changes of keys that are known. */
+  get changes(): readonly Signed[] {
+    return this.#changes ?? []
   }
 
   /** Asks; nothing of it is kept. */
@@ -90,7 +95,8 @@ export class CoordinatorLine {
     const asked = await this.unlessUnreachable(async () => {
       const body = (await this.askFirst(requests, category, options)) ?? new Uint8Array()
       const value = readAnswer(() => open(body))
-      await this.#catalogue?.keep(name, body)
+      // That there is nothing is worth remembering only where there was something.
+      if (body.length > 0 || (await this.#catalogue?.read(name))) await this.#catalogue?.keep(name, body)
       return { value }
     }, name)
     if (asked !== undefined) return asked.value
@@ -173,8 +179,6 @@ export class CoordinatorLine {
    */
   async #greet(address: string, options: Waiting): Promise<void> {
     if (this.#greeted.has(address)) return
-    await this.readKept()
-    const known = this.#changes ?? []
     const body = await this.#sendTo(address, { listKeys: {} }, 'membership', options).catch(
       (error: unknown) => {
         if (isOppuError(error, 'PROTOCOL_VIOLATION')) return undefined // from before keys could change
@@ -184,10 +188,21 @@ export class CoordinatorLine {
     const changes = readAnswer(() =>
       body === undefined ? [] : decode(oppu.KeyList, body).changes.map(signedFromMessage),
     )
+    if (!(await this.follow(changes)))
+      throw new OppuError('UNAVAILABLE', `at ${address} an older copy of the coordinator answers`)
+    this.#greeted.add(address)
+  }
+
+  /**
+   * Goes on to changes of keys that continue the known ones, and keeps them. False for fewer: whoever tells knows less.
+   * @throws OppuError BAD_SIGNATURE for another history, or one that does not hold.
+   */
+  async follow(changes: readonly Signed[]): Promise<boolean> {
+    await this.readKept()
+    const known = this.changes
     for (const [index, change] of known.entries()) {
       const theirs = changes[index]
-      if (theirs === undefined)
-        throw new OppuError('UNAVAILABLE', `at ${address} an older copy of the coordinator answers`)
+      if (theirs === undefined) return false
       if (Buffer.compare(theirs.bytes, change.bytes) !== 0)
         throw new OppuError(
           'BAD_SIGNATURE',
@@ -195,12 +210,13 @@ export class CoordinatorLine {
         )
     }
     const key = readAnswer(() => currentKey(this.#pinned, changes))
-    if (body !== undefined && changes.length > known.length) {
-      await this.#catalogue?.keep('keys', body)
+    if (changes.length > known.length) {
+      const list = oppu.KeyList.encode({ changes: changes.map(signedToMessage) }).finish()
+      await this.#catalogue?.keep('keys', list)
       this.#note(`the coordinator has changed its key: ${shortId(key)} signs from now on`)
     }
     this.#changes = changes
-    this.#greeted.add(address)
+    return true
   }
 
   /** Reads the changes of keys that are kept, once. @throws OppuError when they do not hold: the disk was changed. */
@@ -214,8 +230,8 @@ export class CoordinatorLine {
 
   /** The pinned key and all others of its chain. */
   knownKeys(): readonly UserId[] {
-    const [first] = this.#changes ?? []
-    return first === undefined ? [this.#pinned] : followKeys(first.signer, this.#changes ?? [])
+    const [first] = this.changes
+    return first === undefined ? [this.#pinned] : followKeys(first.signer, this.changes)
   }
 }
 

@@ -29,7 +29,7 @@ import type { ChunkSource } from '../store/chunks.ts'
 import type { Peer } from './peer.ts'
 import { ProvidedBase } from './provided-base.ts'
 import { RateLimit } from './rates.ts'
-import { Turns } from './turns.ts'
+import { type Turn, Turns } from './turns.ts'
 
 export interface ProviderOptions {
   /** Bytes a second over all peers; no limit where absent. */
@@ -44,8 +44,9 @@ interface ReadAhead {
 }
 
 interface Caller {
-  readonly remote: string
   readonly signal: AbortSignal
+  /** Waits at most `ms` for this peer's turn to be sent chunks; false when there was none. */
+  readonly takeTurn: (ms: number) => Promise<boolean>
 }
 
 /** Peers of 1.0.0 do not say how long they wait for a reply: 15 s. */
@@ -75,7 +76,9 @@ export class Provider implements AsyncDisposable {
       uploadLimit === undefined
         ? SWARM_LIMITS.served
         : Math.min(SWARM_LIMITS.served, Math.max(2, Math.round((uploadLimit * LIMITED_TURN_S) / MIB)))
-    this.#turns = new Turns(atOnce, SWARM_LIMITS.waiting)
+    const limitedMs = uploadLimit === undefined ? 0 : (2000 * atOnce * MIB) / uploadLimit
+    const turnMs = SWARM_LIMITS.turnMs + limitedMs
+    this.#turns = new Turns({ atOnce, waiting: SWARM_LIMITS.waiting, turnMs })
     this.#limit = new RateLimit(uploadLimit)
   }
 
@@ -134,23 +137,37 @@ export class Provider implements AsyncDisposable {
   /** One call; `answer` may take a turn, which ends with the call whatever becomes of it. */
   async #serve(
     duplex: Duplex,
-    { remote, signal: closing }: Caller,
+    { remote, signal: closing }: { readonly remote: string; readonly signal: AbortSignal },
     maximumRequest: number,
-    answer: (request: Uint8Array, caller: Caller, turn: () => void) => Promise<Answer>,
+    answer: (request: Uint8Array, caller: Caller) => Promise<Answer>,
   ): Promise<void> {
-    let turns = 0
+    const [turns, lost]: [Turn[], AbortController] = [[], new AbortController()]
+    const onLost = (reason: OppuError) => lost.abort(reason)
     try {
       await serve(
         duplex,
-        (request, { signal }) => answer.call(this, request, { remote, signal }, () => turns++),
-        { maximumRequest, signal: closing, answerMs: 2 * SWARM_LIMITS.waitMs, sendMs: SWARM_LIMITS.takeMs },
+        (request, { signal }) =>
+          answer.call(this, request, {
+            signal,
+            takeTurn: async ms => {
+              const turn = await this.#turns.take(remote, ms, signal, onLost)
+              if (turn !== undefined) turns.push(turn)
+              return turn !== undefined
+            },
+          }),
+        {
+          maximumRequest,
+          signal: AbortSignal.any([closing, lost.signal]),
+          answerMs: 2 * SWARM_LIMITS.waitMs,
+          sendMs: SWARM_LIMITS.takeMs,
+        },
       )
     } finally {
-      for (; turns > 0; turns--) this.#turns.giveBack()
+      for (const turn of turns) turn.giveBack()
     }
   }
 
-  async #answer(request: Uint8Array, caller: Caller, turn: () => void): Promise<Answer> {
+  async #answer(request: Uint8Array, caller: Caller): Promise<Answer> {
     const { id, ask } = decodeBaseRequest(request)
     const base = this.#base(id)
     const { outline } = base.source
@@ -174,7 +191,7 @@ export class Provider implements AsyncDisposable {
       case 'chunks': {
         if (ask.candidates.some(chunk => chunk >= outline.count))
           throw new OppuError('INVALID_ARGUMENT', 'a chunk that the base does not have')
-        const chosen = await this.#choose(base, ask, caller, turn)
+        const chosen = await this.#choose(base, ask, caller)
         return { body: encodeChunksAnswer(chosen), stream: this.#stream(base, chosen) }
       }
     }
@@ -184,8 +201,7 @@ export class Provider implements AsyncDisposable {
   async #choose(
     base: ProvidedBase,
     ask: { readonly candidates: readonly number[]; readonly count: number; readonly waitMs: number },
-    { remote, signal }: Caller,
-    turn: () => void,
+    { signal, takeTurn }: Caller,
   ): Promise<number[]> {
     const until = performance.now() + ask.waitMs
     while (!base.hasAny(ask.candidates)) {
@@ -193,12 +209,11 @@ export class Provider implements AsyncDisposable {
       if (left <= 0 || base.source.complete) return [] // nothing more will come
       await base.changed(base.revision, left, signal)
     }
-    if (!(await this.#turns.take(remote, Math.max(0, until - performance.now()), signal))) return []
-    turn()
+    if (!(await takeTurn(Math.max(0, until - performance.now())))) return []
     return base.choose(ask.candidates, ask.count)
   }
 
-  async #answerOld(request: Uint8Array, { remote, signal }: Caller, turn: () => void): Promise<Answer> {
+  async #answerOld(request: Uint8Array, { takeTurn }: Caller): Promise<Answer> {
     const message = decodeMessage(oppu.ChunkRequest, request, CHUNK_LIMITS.request, 'a chunk request')
     const { file, firstChunk, chunkCount } = message
     if (message.baseId.length !== 32)
@@ -218,9 +233,7 @@ export class Provider implements AsyncDisposable {
     const stream = this.#stream(base, range)
     if (stream.length > CHUNK_LIMITS.streamBytes)
       throw new OppuError('TOO_LARGE', 'a range of more than one request may ask for')
-    if (!(await this.#turns.take(remote, OLD_WAIT_MS, signal)))
-      throw new OppuError('UNAVAILABLE', 'too many requests are waiting')
-    turn()
+    if (!(await takeTurn(OLD_WAIT_MS))) throw new OppuError('UNAVAILABLE', 'too many requests are waiting')
     base.choose(range, chunkCount)
     return { body: new Uint8Array(), stream }
   }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { cp, readdir, writeFile } from 'node:fs/promises'
+import { cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -87,6 +87,13 @@ test('a licence first, then a pull that needs no coordinator, then a stand-in', 
   const pulled = await oppu(two, ['base', 'pull', 'tiny:stable', '--accept-licence'])
   assert.equal(pulled.status, 0, pulled.stderr)
   assert.match(pulled.stderr, /the coordinator cannot be reached: going by what it said/)
+  // Member three never heard of this base: the seed passes on what the coordinator signed, and its licence.
+  const key = (await readdir(join(three, 'community'))).find(name => /^[0-9a-f]{64}$/.test(name))!
+  await rm(join(three, 'community', key, `manifest-${imported.id}`), { force: true })
+  const passedOn = await oppu(three, ['base', 'pull', imported.id])
+  failedWith(passedOn, 'LICENCE_NOT_ACCEPTED')
+  assert.match(passedOn.stderr, /signature good, passed on by a peer/)
+  assert.match(passedOn.stderr, /must be kind/)
   seeding.running.child.kill('SIGINT')
   await seeding.running.outcome
   const alone = await serve<{ addresses: string[] }>(t, seed, 'node', 'start')

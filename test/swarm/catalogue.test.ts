@@ -10,12 +10,15 @@ import { type TestContext, test } from 'node:test'
 import { Coordinator } from '../../coordinator/coordinator.ts'
 import { Catalogue, demandLicence, type LicenceOffer } from '../../node/store/catalogue.ts'
 import { CoordinatorClient } from '../../node/swarm/coordinator-client.ts'
+import { fetchManifest } from '../../node/swarm/introduction.ts'
+import { Provider } from '../../node/swarm/provider.ts'
 import { findPublished } from '../../node/swarm/published.ts'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
 import type { UserId } from '../../protocol/ids.ts'
-import { baseId } from '../../protocol/manifest.ts'
+import { baseId, encodeManifest, signBytes, signLicence } from '../../protocol/manifest.ts'
+import { Outline } from '../../protocol/outline.ts'
 import { manifest, manifestV2, task } from '../protocol/samples.ts'
-import { LOOPBACK, openPeer } from './fixtures.ts'
+import { LOOPBACK, MemoryChunks, openPeer } from './fixtures.ts'
 
 const code = (expected: ErrorCode) => (error: unknown) => isOppuError(error, expected)
 const now = () => task.createdAt
@@ -104,6 +107,48 @@ test('what is kept is checked as what comes: a changed file brings an error, nev
   bytes[20] = bytes[20]! ^ 1
   await writeFile(file, bytes)
   await assert.rejects(client().manifest(one), (error: unknown) => isOppuError(error))
+})
+
+test('peers pass on what the coordinator signed, its licence and its change of keys, and only that counts', async t => {
+  const { home, id } = await published(t)
+  const [client, fresh, strange] = [await member(t, id), await member(t, id), await member(t, id)]
+  const coordinator = await open(home)
+  const addresses = coordinator.addresses()
+  const old = await client(addresses)
+  await old.manifest(one)
+  const before = await old.kept(one)
+  const key = await coordinator.changeKey()
+  const knowing = await client(addresses)
+  await knowing.manifest(one)
+  assert.equal(await knowing.kept(two), undefined, 'this was never asked')
+  await coordinator.close()
+
+  const [provider, asking] = [await openPeer(), await openPeer({ listen: [] })]
+  t.after(() => Promise.all([provider.close(), asking.close()]))
+  const base = new MemoryChunks({ outline: Outline.ofVersion1(manifest), files: [] }, false)
+  await Provider.open(provider, [base], { published: of => knowing.kept(of) })
+  const found = await fetchManifest({ peer: asking, providers: provider.addresses(), id: one })
+  const newcomer = await fresh(addresses)
+  const known = await newcomer.passedOn(one, found)
+  assert.deepEqual([known?.licenceText, known?.signed.signer, newcomer.key], ['Be kind.', key, key])
+  assert.equal((await (await fresh(addresses)).manifest(one)).licenceText, 'Be kind.', 'it is kept')
+
+  // Without the change of keys, by a key that counts no more, under another licence, from another coordinator, of another base.
+  const { published: signed, licence } = found
+  const other = new Uint8Array(32).fill(9)
+  const foreign = signBytes('manifest', encodeManifest(manifest), other)
+  const forged = { ...signed!, signature: licence!.signature }
+  assert.equal(await (await strange(addresses)).passedOn(one, { ...found, keys: [] }), undefined)
+  assert.equal(await newcomer.passedOn(one, before!), undefined)
+  for (const wrong of [
+    { ...found, licence: signLicence(one, 'Do as you like.', other) },
+    { ...found, published: foreign, keys: [] },
+    { ...found, published: foreign },
+    { ...found, published: forged },
+  ])
+    assert.equal(await newcomer.passedOn(one, wrong), undefined)
+  assert.equal(await newcomer.passedOn(two, found), undefined)
+  assert.equal(await newcomer.passedOn(one, { keys: [] }), undefined, 'nothing was signed')
 })
 
 test('a copy of the folder stands in for a coordinator that is gone', async t => {
