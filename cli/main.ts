@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1
+#!/usr/bin/env -S node --max-semi-space-size=1 --heap-growing-percent=70
 /**
  * The command line. Each command lives in commands/ and adds itself to the program; this file holds what is common:
  * how an error is told, and the exit status.

@@ -55,8 +55,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal
 }
 
-/** Bytes under way, over all peers. */
-const IN_FLIGHT_BYTES = 24 * MIB
+/** Bytes under way, over all peers: 160 MB/s over a round trip of 100 ms. */
+const IN_FLIGHT_BYTES = 16 * MIB
 /** A peer that was given up because it could not be reached is tried again after this long, while there are others. */
 const REVIVE_MS = 15_000
 /** Between two questions what a peer holds. */
