@@ -54,9 +54,9 @@ async function member(t: TestContext): Promise<Peer & { readonly address: string
   return Object.assign(peer, { address: peer.addresses()[0]! })
 }
 
-async function honest(t: TestContext, options: { readonly uploadLimit?: number } = {}) {
+async function honest(t: TestContext, of = whole, options: { readonly uploadLimit?: number } = {}) {
   const peer = await member(t)
-  await Provider.open(peer, [whole], options)
+  await Provider.open(peer, [of], options)
   return peer
 }
 
@@ -309,8 +309,10 @@ test('peers come without end, and none ever sends a chunk to its end: the pull e
 })
 
 test('a third of the peers leave every half second, others come: the pull succeeds', async t => {
-  const uploadLimit = 60_000 // a chunk in 1.1 s of the 1.5 s that a peer stays
-  const seats = await Promise.all(Array.from({ length: 9 }, () => honest(t, { uploadLimit })))
+  const large = makeBase([64 * CHUNK], { chunkSize: CHUNK })
+  const options = { uploadLimit: 60_000 } // a chunk in 1.1 s of the 1.5 s that a peer stays
+  const open = () => honest(t, new MemoryChunks(large, true), options)
+  const seats = await Promise.all(Array.from({ length: 9 }, open))
   const puller = await member(t)
   const newcomers: string[] = []
   let came = Promise.withResolvers<void>()
@@ -329,20 +331,22 @@ test('a third of the peers leave every half second, others come: the pull succee
       await sleep(500)
       for (let i = 0; i < 3; i++, left++, next = (next + 1) % seats.length) {
         await seats[next]!.close()
-        seats[next] = await honest(t, { uploadLimit })
+        seats[next] = await open()
         newcomers.push(seats[next]!.address)
       }
       came.resolve()
     }
   }
   const churning = churn()
-  const { into, result } = pull(puller, addresses(), { windowMs: 3000 })
-  const { from } = await result.finally(() => {
-    stop.abort()
-    came.resolve()
-  })
+  const into = new MemoryChunks(large, false)
+  const { from } = await fetchBase({ peer: puller, providers: addresses(), into, windowMs: 3000 }).finally(
+    () => {
+      stop.abort()
+      came.resolve()
+    },
+  )
   await churning
-  assert.deepEqual(into.files, base.files)
+  assert.deepEqual(into.files, large.files)
   assert.ok(left >= 6, `${left} left`)
   assert.ok(Object.keys(from).length >= 6, 'many brought something')
   t.diagnostic(`${left} peers left, ${Object.keys(from).length} brought something`)
