@@ -79,6 +79,7 @@ test('what was asked once is known when nobody answers, and said to be old', asy
   const known = await answers(before)
   assert.equal(known.providers.length > 0, true)
   assert.equal(known.manifests.find(item => item.id === one)?.licenceText, 'Be kind.')
+  assert.deepEqual(await before.providers(two), [])
   await coordinator.close()
 
   const notes: string[] = []
@@ -87,7 +88,7 @@ test('what was asked once is known when nobody answers, and said to be old', asy
   await assert.rejects(
     (await client(addresses)).providers(two),
     code('CONNECTION_FAILED'),
-    'this was never asked',
+    'there was nothing to be kept',
   )
   await assert.rejects((await client(addresses)).announce([one]), code('CONNECTION_FAILED'))
 })
