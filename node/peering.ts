@@ -171,15 +171,17 @@ export class Peering {
     } else {
       const waiting = signal === undefined ? {} : { signal }
       const announced = await this.#publishedOf(bases, client, options)
-      // To be passed on with the bases.
-      for (const id of announced)
-        if ((await client.kept(id)) === undefined) await client.manifest(id, waiting).catch(() => {})
       // Without a coordinator peers are found in other ways; it is told when it is back.
       await client.announce(announced, { addresses, ...waiting }).catch((error: unknown) => {
         if (!isOppuError(error) || error.code === 'INVALID_ARGUMENT') throw error
         options.onNote?.(`not announced yet, trying again: ${error.message}`)
       })
       parts.use(client.stayAnnounced(() => announced, options.announce && addresses))
+      peer.whileOpen(async signal => {
+        // To be passed on with the bases.
+        for (const id of announced)
+          if ((await client.kept(id)) === undefined) await client.manifest(id, { signal })
+      })
     }
     const held = parts.move()
     return { peer: peer.id, addresses, bases, [Symbol.asyncDispose]: () => held.disposeAsync() }

@@ -140,6 +140,27 @@ export function errorCodeFromWire(text: string): ErrorCode {
   return Object.hasOwn(ERROR_KINDS, text) ? (text as ErrorCode) : 'UNAVAILABLE'
 }
 
+/** What one side answers another; every other code is about this side alone, and would mislead whoever hears it. */
+const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NOT_FOUND',
+  'INVALID_ARGUMENT',
+  'INVALID_DATA',
+  'TOO_LARGE',
+  'PROTOCOL_VIOLATION',
+  'BAD_SIGNATURE',
+  'REFUSED',
+  'TIMEOUT',
+  'NOT_A_MEMBER',
+  'INVITATION_EXPIRED',
+  'UNAVAILABLE',
+])
+
+/** The code that answers for an error, or that an answer gave: anything that is not for others becomes `UNAVAILABLE`. */
+export function answerCode(text: string): ErrorCode {
+  const code = errorCodeFromWire(text)
+  return ANSWERS.has(code) ? code : 'UNAVAILABLE'
+}
+
 /** The one element of a list. @throws OppuError NOT_FOUND for none, AMBIGUOUS for several; `what` names the thing. */
 export function only<T>(found: readonly T[], what: string): T {
   const [first] = found

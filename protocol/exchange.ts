@@ -86,10 +86,13 @@ export function decodeBaseRequest(bytes: Uint8Array): BaseRequest {
   return violation('a request that asks nothing')
 }
 
+/** What was signed is the manifest itself, most of the time, and then goes without a second copy of its bytes. */
 export function encodeManifestAnswer({ manifest, published, licence, keys }: PassedManifest): Uint8Array {
+  const isSame = published !== undefined && Buffer.compare(published.bytes, manifest) === 0
+  const bare = isSame ? { bytes: new Uint8Array() } : {}
   return oppu.ManifestAnswer.encode({
     manifest,
-    ...(published === undefined ? {} : { published: signedToMessage(published) }),
+    ...(published === undefined ? {} : { published: { ...signedToMessage(published), ...bare } }),
     ...(licence === undefined ? {} : { licence: signedToMessage(licence) }),
     keys: keys.map(signedToMessage),
   }).finish()
@@ -100,9 +103,10 @@ export function decodeManifestAnswer(bytes: Uint8Array): PassedManifest {
   return read('a manifest', () => {
     const message = decodeMessage(oppu.ManifestAnswer, bytes, LIMITS.manifestReply, 'an answer')
     const { manifest, published, licence, keys } = message
+    const bare = published?.bytes?.length ? {} : { bytes: manifest }
     return {
       manifest,
-      ...(published == null ? {} : { published: signedFromMessage(published) }),
+      ...(published == null ? {} : { published: signedFromMessage({ ...published, ...bare }) }),
       ...(licence == null ? {} : { licence: signedFromMessage(licence) }),
       keys: keys.map(signedFromMessage),
     }

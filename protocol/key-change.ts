@@ -77,14 +77,23 @@ export function followKeys(first: UserId, changes: readonly Signed[]): readonly 
 }
 
 /**
- * The key that counts for whoever trusts `pinned`: the last of the chain, if `pinned` is one of its keys.
- * @throws OppuError BAD_SIGNATURE when it is none of them, and as `followKeys`.
+ * The keys that count one after the other for whoever trusts `pinned`, that one first, and the changes between them. What
+ * the chain says of keys before `pinned` is passed over: anyone can sign that another key came after his own.
+ * @throws OppuError BAD_SIGNATURE when `pinned` is none of its keys, and as `followKeys`.
  */
-export function currentKey(pinned: UserId, changes: readonly Signed[]): UserId {
+export function keysFrom(
+  pinned: UserId,
+  changes: readonly Signed[],
+): { readonly keys: readonly [UserId, ...UserId[]]; readonly changes: readonly Signed[] } {
   const [first] = changes
-  if (first === undefined) return pinned
+  if (first === undefined) return { keys: [pinned], changes }
   const keys = followKeys(first.signer, changes)
-  if (!keys.includes(pinned))
-    throw new OppuError('BAD_SIGNATURE', `the coordinator's keys do not go back to ${pinned}`)
-  return keys[keys.length - 1]!
+  const at = keys.indexOf(pinned)
+  if (at < 0) throw new OppuError('BAD_SIGNATURE', `the coordinator's keys do not go back to ${pinned}`)
+  return { keys: [pinned, ...keys.slice(at + 1)], changes: changes.slice(at) }
+}
+
+/** The key that counts for whoever trusts `pinned`: the last of the chain. @throws as `keysFrom`. */
+export function currentKey(pinned: UserId, changes: readonly Signed[]): UserId {
+  return keysFrom(pinned, changes).keys.at(-1)!
 }

@@ -77,6 +77,8 @@ export const RPC_LIMITS = {
   replyMs: 30_000,
   /** One piece of a byte stream must have been taken by the other side after this long. */
   sendMs: 60_000,
+  /** Whoever answered ends the stream within this long, or it is cut off. */
+  endMs: 1_000,
   /** In every such span a byte stream must bring at least `windowBytes`, or be done. */
   windowMs: 15_000,
   windowBytes: 64 * KIB,

@@ -9,7 +9,7 @@
  */
 import { decodeMessage, demandInteger } from './canonical.ts'
 import type { Duplex } from './duplex.ts'
-import { errorCodeFromWire, isOppuError, OppuError } from './errors.ts'
+import { answerCode, isOppuError, OppuError } from './errors.ts'
 import { RPC_LIMITS } from './limits.ts'
 import { oppu } from './messages.pb.js'
 
@@ -168,6 +168,10 @@ export async function call(duplex: Duplex, request: Uint8Array, options: CallOpt
     }
     if (missing === 0) {
       settle()
+      timer = setTimeout(
+        () => duplex.abort(new Error('no end behind a whole reply')),
+        RPC_LIMITS.endMs,
+      ).unref()
       resolve(body)
     }
   }
@@ -181,7 +185,10 @@ export async function call(duplex: Duplex, request: Uint8Array, options: CallOpt
         fail(error)
       }
     },
-    end: () => fail(new OppuError('CONNECTION_FAILED', 'the stream ended before the reply was whole')),
+    end() {
+      if (settled) clearTimeout(timer)
+      fail(new OppuError('CONNECTION_FAILED', 'the stream ended before the reply was whole'))
+    },
   })
   duplex
     .send(encodeFrame(request))
@@ -200,7 +207,7 @@ function readReply(payload: Uint8Array, options: CallOptions): { body: Uint8Arra
     throw new OppuError('PROTOCOL_VIOLATION', 'the reply cannot be read', { cause })
   }
   if (reply.error !== '') {
-    const code = errorCodeFromWire(reply.error)
+    const code = answerCode(reply.error)
     throw new OppuError(code, `the other side answered ${code}`)
   }
   const maximum = options.maximumStream ?? 0
@@ -248,7 +255,8 @@ export async function serve(
     if (missing !== 0) throw new TypeError("an answer's stream is shorter than it said")
     await within(sendMs, duplex.end(), signal, 'the other side takes no bytes')
   } catch (error) {
-    if (!streaming && !signal.aborted) await tell(duplex, isOppuError(error) ? error.code : 'UNAVAILABLE')
+    if (!streaming && !signal.aborted)
+      await tell(duplex, isOppuError(error) ? answerCode(error.code) : 'UNAVAILABLE')
     duplex.abort(error instanceof Error ? error : new Error('aborted'))
     throw error
   }

@@ -30,6 +30,7 @@ import { CoordinatorLine, decode, type LineOptions, readAnswer } from './coordin
 import { type MemberNews, memberNewsFrom } from './member-news.ts'
 import { type Peer, peerIdOf, userIdOfAddress } from './peer.ts'
 
+const KEPT_MS = 60_000
 /** An announcement that failed is tried again after this long. */
 const RETRY_MS = 5000
 
@@ -67,6 +68,7 @@ export class CoordinatorClient {
   readonly #catalogue: Catalogue | undefined
   readonly #line: CoordinatorLine
   readonly #now: () => number
+  readonly #kept = new Map<BaseId, { readonly publication: Publication; readonly at: number }>()
 
   /** Connects to nothing yet. @throws OppuError INVALID_ARGUMENT for an address without a peer id. */
   constructor(options: CoordinatorClientOptions) {
@@ -109,16 +111,23 @@ export class CoordinatorClient {
     )
   }
 
-  /** What is kept of the coordinator's word about a base, for peers to pass on. */
+  /** What is kept of the coordinator's word about a base, for peers to pass on; read and checked once a minute at most. */
   async kept(id: BaseId): Promise<Publication | undefined> {
+    const last = this.#kept.get(id)
+    if (last !== undefined && this.#now() - last.at < KEPT_MS) return last.publication
     await this.#line.readKept()
     const kept = await this.#keptManifest(id)
     if (kept === undefined) return undefined
     const { signed: published, signedLicence: licence } = kept
-    return { published, ...(licence === undefined ? {} : { licence }), keys: this.#line.changes }
+    const publication = { published, ...(licence === undefined ? {} : { licence }), keys: this.#line.changes }
+    this.#kept.set(id, { publication, at: this.#now() })
+    return publication
   }
 
-  /** The manifest of a base as a peer passed it on, if this coordinator signed that; kept then as its own answer is. */
+  /**
+   * The manifest of a base as a peer passed it on, if this coordinator signed that; kept then as its own answer is. A peer
+   * can leave the licence away: so a word without one is not kept, and counts less than one with it that is.
+   */
   async passedOn(
     id: BaseId,
     { published, licence, keys }: Publication,
@@ -131,6 +140,7 @@ export class CoordinatorClient {
     try {
       await this.#line.follow(keys)
       const manifest = this.#openManifest(id, body)
+      if (licence === undefined) return (await this.#keptManifest(id)) ?? manifest
       await this.#catalogue?.keep(`manifest-${id}`, body)
       return manifest
     } catch (error) {
@@ -155,7 +165,7 @@ export class CoordinatorClient {
         newest.set(releaseKey(release), { release, signed })
     }
     // What was kept before a change of keys is signed with an earlier one, and counts against going back all the same.
-    const known = this.#line.knownKeys()
+    const known = this.#line.knownKeys
     for (const message of kept === undefined ? [] : decode(oppu.ReleaseList, kept).releases) {
       const signed = signedFromMessage(message)
       if (known.includes(signed.signer)) take(signed, signed.signer)

@@ -6,7 +6,7 @@
 import { decodeMessage } from '../../protocol/canonical.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { shortId, type UserId } from '../../protocol/ids.ts'
-import { currentKey, followKeys } from '../../protocol/key-change.ts'
+import { keysFrom } from '../../protocol/key-change.ts'
 import { COORDINATOR_LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
 import { type Signed, signedFromMessage, signedToMessage } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
@@ -37,6 +37,15 @@ type Decoder<T> = { decode(bytes: Uint8Array): T }
 /** Requests of which a coordinator may know only the last. */
 type Alternatives = readonly oppu.CoordinatorRequest.$Properties[]
 
+interface Chain {
+  /** As it came, for others who trust an earlier key. */
+  readonly whole: readonly Signed[]
+  /** What of it counts here: the changes behind the pinned key. */
+  readonly changes: readonly Signed[]
+  /** The pinned key, and all that came after it. */
+  readonly keys: readonly [UserId, ...UserId[]]
+}
+
 export class CoordinatorLine {
   readonly #pinned: UserId
   readonly #peer: Peer
@@ -48,7 +57,7 @@ export class CoordinatorLine {
   /** Addresses that have told of their changes of keys. */
   readonly #greeted = new Set<string>()
   /** The changes of keys that are known; undefined until what is kept has been read. */
-  #changes: readonly Signed[] | undefined
+  #chain: Chain | undefined
   #saidKept = false
 
   /** Connects to nothing yet. @throws OppuError INVALID_ARGUMENT for an address without a peer id. */
@@ -64,12 +73,17 @@ export class CoordinatorLine {
 
   /** The key that signs at present, as far as is known: the pinned one, or where the changes of keys lead from it. */
   get key(): UserId {
-    return currentKey(this.#pinned, this.changes)
+    return this.knownKeys.at(-1)!
   }
 
-  /** The changes of keys that are known. */
+  /** The pinned key and those that came after it. */
+  get knownKeys(): readonly UserId[] {
+    return this.#chain?.keys ?? [this.#pinned]
+  }
+
+  /** The changes of keys that are known, to be passed on. */
   get changes(): readonly Signed[] {
-    return this.#changes ?? []
+    return this.#chain?.whole ?? []
   }
 
   /** Asks; nothing of it is kept. */
@@ -199,9 +213,10 @@ export class CoordinatorLine {
    */
   async follow(changes: readonly Signed[]): Promise<boolean> {
     await this.readKept()
-    const known = this.changes
+    const known = this.#chain?.changes ?? []
+    const chain = readAnswer(() => this.#chainOf(changes))
     for (const [index, change] of known.entries()) {
-      const theirs = changes[index]
+      const theirs = chain.changes[index]
       if (theirs === undefined) return false
       if (Buffer.compare(theirs.bytes, change.bytes) !== 0)
         throw new OppuError(
@@ -209,29 +224,27 @@ export class CoordinatorLine {
           "the coordinator's keys have another history than this node knows",
         )
     }
-    const key = readAnswer(() => currentKey(this.#pinned, changes))
-    if (changes.length > known.length) {
-      const list = oppu.KeyList.encode({ changes: changes.map(signedToMessage) }).finish()
-      await this.#catalogue?.keep('keys', list)
-      this.#note(`the coordinator has changed its key: ${shortId(key)} signs from now on`)
+    if (chain.changes.length > known.length) {
+      await this.#catalogue?.keep(
+        'keys',
+        oppu.KeyList.encode({ changes: changes.map(signedToMessage) }).finish(),
+      )
+      this.#chain = chain
+      this.#note(`the coordinator has changed its key: ${shortId(this.key)} signs from now on`)
     }
-    this.#changes = changes
     return true
   }
 
   /** Reads the changes of keys that are kept, once. @throws OppuError when they do not hold: the disk was changed. */
   async readKept(): Promise<void> {
-    if (this.#changes !== undefined) return
+    if (this.#chain !== undefined) return
     const kept = await this.#catalogue?.read('keys')
     const changes = kept === undefined ? [] : decode(oppu.KeyList, kept.bytes).changes.map(signedFromMessage)
-    currentKey(this.#pinned, changes)
-    this.#changes ??= changes
+    this.#chain ??= this.#chainOf(changes)
   }
 
-  /** The pinned key and all others of its chain. */
-  knownKeys(): readonly UserId[] {
-    const [first] = this.changes
-    return first === undefined ? [this.#pinned] : followKeys(first.signer, this.changes)
+  #chainOf(whole: readonly Signed[]): Chain {
+    return { whole, ...keysFrom(this.#pinned, whole) }
   }
 }
 

@@ -11,14 +11,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isOppuError, OppuError } from '../../protocol/errors.ts'
-import { MIB, RPC_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
+import { RPC_LIMITS, SWARM_LIMITS } from '../../protocol/limits.ts'
 import type { ChunkSink } from '../store/chunks.ts'
 import { Buffers } from './buffers.ts'
 import { type Addresses, eachAddress } from './found.ts'
+import { Patience } from './patience.ts'
 import { type Peer, peerIdOf } from './peer.ts'
 import { RateLimit } from './rates.ts'
 import { Remote } from './remote.ts'
-import { type OpenRequest, Requests } from './requests.ts'
+import { type OpenRequest, Requests, UNDER_WAY_BYTES } from './requests.ts'
 import { seededRandom, sizing } from './selection.ts'
 import { type Dropped, type FetchProgress, nobodyLeft, Tally } from './tally.ts'
 import { isSpared, Wanted } from './wanted.ts'
@@ -55,15 +56,13 @@ export interface FetchOptions {
   readonly signal?: AbortSignal
 }
 
-/** Bytes under way, over all peers: 160 MB/s over a round trip of 100 ms. */
-const IN_FLIGHT_BYTES = 16 * MIB
+/** A request that takes so many times as long as it was sized for is taken back when no more may be under way. */
+const LATE_FACTOR = 10
 /** A peer that was given up because it could not be reached is tried again after this long, while there are others. */
 const REVIVE_MS = 15_000
 /** Between two questions what a peer holds. */
 const HOLDINGS_MS = 200
 const TICK_MS = 250
-const STALL_MS = 60_000
-const BUSY_STALLS = 10
 /** When nobody brought a chunk for so long, the first holder is asked for any. */
 const PATIENCE_MS = 2000
 /** An answer without a chunk that comes before this share of the time asked for says that the peer has none. */
@@ -88,16 +87,13 @@ class Fetch {
   readonly #done = Promise.withResolvers<void>()
   readonly #random: () => number
   readonly #limit: RateLimit
-  readonly #buffers = new Buffers(IN_FLIGHT_BYTES)
+  readonly #buffers = new Buffers(UNDER_WAY_BYTES)
   readonly #chunkBytes: number
   readonly #tally: Tally
+  readonly #patience: Patience
   readonly #writing = new Set<number>()
   #searching = true
   #scheduled = false
-  #inFlight = 0
-  #activeAt = performance.now()
-  #arrivedAt = performance.now()
-  #quietAt = performance.now()
 
   constructor(options: FetchOptions) {
     this.#options = options
@@ -108,6 +104,7 @@ class Fetch {
     this.#tally = new Tally(bytes - this.#wanted.bytes, bytes, options.onProgress)
     this.#random = seededRandom(seed)
     this.#limit = new RateLimit(downloadLimit)
+    this.#patience = new Patience(options.stallMs)
   }
 
   async run(): Promise<FetchResult> {
@@ -206,14 +203,14 @@ class Fetch {
     const asked = live.filter(({ held }) => held !== undefined)
     const underWay = (remote: Remote) => this.#requests.of(remote).size
     for (const remote of asked.sort((a, b) => underWay(a) - underWay(b))) {
-      while (this.#limit.debtMs() === 0 && this.#inFlight < IN_FLIGHT_BYTES) if (!this.#ask(remote)) break
+      while (this.#limit.debtMs() === 0 && this.#requests.hasRoomFor(remote)) if (!this.#ask(remote)) break
     }
   }
 
   /** Sends one more request to a peer, if it should have one now. */
   #ask(remote: Remote): boolean {
     const requests = this.#requests.of(remote)
-    const link = { rate: remote.rate, roundTripMs: remote.roundTripMs }
+    const link = { rate: this.#requests.isFull ? undefined : remote.rate, roundTripMs: remote.roundTripMs }
     const { chunks: count, depth } = sizing(link, this.#chunkBytes, SWARM_LIMITS.chunks)
     if (requests.size >= depth || performance.now() < remote.pausedUntil) return false
     const candidates = this.#wanted.candidates(remote, count, {
@@ -229,7 +226,7 @@ class Fetch {
 
   /** Whether to ask this peer for what is rare only. */
   #spares(remote: Remote): boolean {
-    return performance.now() - this.#arrivedAt < PATIENCE_MS && isSpared(remote, this.#live())
+    return this.#patience.sinceArrivalMs < PATIENCE_MS && isSpared(remote, this.#live())
   }
 
   #live(): Remote[] {
@@ -238,18 +235,20 @@ class Fetch {
 
   async #request(remote: Remote, candidates: readonly number[], count: number): Promise<void> {
     const requests = this.#requests.of(remote)
+    const lengthOf = (chunk: number) => this.#options.into.outline.length(chunk)
+    let reserved = count * this.#chunkBytes
+    const sent = performance.now()
+    const expectedMs = remote.rate === undefined ? 0 : (1000 * reserved) / remote.rate
     const request: OpenRequest = {
       stop: new AbortController(),
       open: new Set(candidates),
       chosen: remote.old,
+      due: sent + SWARM_LIMITS.waitMs + LATE_FACTOR * expectedMs,
     }
-    const lengthOf = (chunk: number) => this.#options.into.outline.length(chunk)
-    let reserved = count * this.#chunkBytes
-    const sent = performance.now()
     const arriving: Promise<void>[] = []
     requests.add(request)
     this.#wanted.ask(candidates, sent)
-    this.#inFlight += reserved
+    this.#requests.bytes += reserved
     this.#limit.reserve(reserved)
     const give = (chunk: number) => {
       if (request.open.delete(chunk)) this.#wanted.release([chunk])
@@ -267,15 +266,16 @@ class Fetch {
             request.chosen = true
             for (const chunk of [...request.open]) if (!chosen.has(chunk)) give(chunk)
             const actual = chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0)
-            this.#inFlight += actual - reserved
+            this.#requests.bytes += actual - reserved
             this.#limit.reserve(actual - reserved)
             reserved = actual
             this.#schedule()
           },
           onChunk: (chunk, bytes) => {
-            this.#activeAt = performance.now()
+            this.#patience.active()
             arriving.push(this.#accept(remote, chunk, bytes).finally(() => give(chunk)))
           },
+          onBroken: bytes => this.#buffers.giveBack(bytes),
         },
         AbortSignal.any([this.#stop.signal, remote.stop.signal, request.stop.signal]),
       )
@@ -286,7 +286,7 @@ class Fetch {
       await Promise.all(arriving)
       for (const chunk of [...request.open]) give(chunk)
       requests.delete(request)
-      this.#inFlight -= reserved
+      this.#requests.bytes -= reserved
       this.#schedule()
     }
   }
@@ -325,7 +325,7 @@ class Fetch {
 
   #arrived(remote: Remote, chunk: number, length: number): void {
     this.#wanted.delete(chunk)
-    this.#arrivedAt = performance.now()
+    this.#patience.arrived()
     this.#tally.arrived(remote.id, length)
     this.#requests.arrived(chunk, open => this.#options.into.has(open))
     this.#schedule()
@@ -366,16 +366,15 @@ class Fetch {
   }
 
   #tick(): void {
-    const { stallMs = STALL_MS } = this.#options
     const now = performance.now()
-    // One that is to be asked again after a pause is given up in time, and then says why.
-    if (this.#live().some(({ rate, pausedUntil }) => rate !== undefined || pausedUntil > now))
-      this.#activeAt = now
-    else this.#quietAt = now
-    const patience = (this.#inFlight > 0 ? BUSY_STALLS : 1) * stallMs
-    const isIdle = !this.#searching && now - this.#activeAt > patience
-    const isInVain = now - Math.max(this.#quietAt, this.#arrivedAt) > BUSY_STALLS * stallMs
-    if (isIdle || isInVain)
+    this.#requests.withdrawLate(now)
+    const goings = {
+      // One that is to be asked again after a pause is given up in time, and then says why.
+      isAlive: this.#live().some(({ rate, pausedUntil }) => rate !== undefined || pausedUntil > now),
+      isBusy: this.#requests.bytes > 0,
+      isSearching: this.#searching,
+    }
+    if (this.#patience.isOver(goings))
       this.#fail(new OppuError('NO_PROVIDER', `no peer sends the last ${this.#wanted.size} chunks`))
     this.#schedule()
   }

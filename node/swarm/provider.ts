@@ -49,8 +49,8 @@ interface Caller {
   readonly takeTurn: (ms: number) => Promise<boolean>
 }
 
-/** Peers of 1.0.0 do not say how long they wait for a reply: 15 s. */
-const OLD_WAIT_MS = 10_000
+/** Who does not say how long he waits for a reply waits 15 s at least. */
+const UNSAID_WAIT_MS = 10_000
 /**
  * What is sent at once: with yamux's 12 bytes it fills a frame of noise. Small pieces keep a limited rate even, and the
  * other side, which holds a piece until it is whole, from holding more.
@@ -173,6 +173,7 @@ export class Provider implements AsyncDisposable {
     const { outline } = base.source
     switch (ask.kind) {
       case 'manifest': {
+        await this.#turnFor(caller)
         const passed = await this.#options.published?.(id)
         const manifest = encodeManifest(outline.manifest)
         return { body: encodeManifestAnswer({ keys: [], ...passed, manifest }) }
@@ -182,6 +183,7 @@ export class Provider implements AsyncDisposable {
         const chunks = known ? outline.firstOf(ask.file + 1) - outline.firstOf(ask.file) : 0
         if (ask.first + ask.count > chunks)
           throw new OppuError('INVALID_ARGUMENT', 'a range that the base does not have')
+        await this.#turnFor(caller)
         return { body: encodeOutlineAnswer(outline.part(ask.file, ask.first, ask.count)) }
       }
       case 'holdings': {
@@ -213,7 +215,7 @@ export class Provider implements AsyncDisposable {
     return base.choose(ask.candidates, ask.count)
   }
 
-  async #answerOld(request: Uint8Array, { takeTurn }: Caller): Promise<Answer> {
+  async #answerOld(request: Uint8Array, caller: Caller): Promise<Answer> {
     const message = decodeMessage(oppu.ChunkRequest, request, CHUNK_LIMITS.request, 'a chunk request')
     const { file, firstChunk, chunkCount } = message
     if (message.baseId.length !== 32)
@@ -233,9 +235,14 @@ export class Provider implements AsyncDisposable {
     const stream = this.#stream(base, range)
     if (stream.length > CHUNK_LIMITS.streamBytes)
       throw new OppuError('TOO_LARGE', 'a range of more than one request may ask for')
-    if (!(await takeTurn(OLD_WAIT_MS))) throw new OppuError('UNAVAILABLE', 'too many requests are waiting')
+    await this.#turnFor(caller)
     base.choose(range, chunkCount)
     return { body: new Uint8Array(), stream }
+  }
+
+  /** A turn for a large answer to whoever does not say how long he waits. */
+  async #turnFor({ takeTurn }: Caller): Promise<void> {
+    if (!(await takeTurn(UNSAID_WAIT_MS))) throw new OppuError('UNAVAILABLE', 'too many requests are waiting')
   }
 
   #stream(base: ProvidedBase, chunks: readonly number[]) {
@@ -249,7 +256,9 @@ export class Provider implements AsyncDisposable {
     let next: ReadAhead | undefined
     try {
       for (const [at, chunk] of chunks.entries()) {
-        const bytes = await (next === undefined ? base.read(chunk) : next.take())
+        const ahead = next
+        next = undefined // it is to be taken once, also where that fails
+        const bytes = await (ahead === undefined ? base.read(chunk) : ahead.take())
         const after = chunks[at + 1]
         next = after === undefined || limited ? undefined : this.#readAhead(base, after)
         for (let from = 0; from < bytes.length; from += PIECE_BYTES) {

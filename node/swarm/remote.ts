@@ -31,6 +31,8 @@ export interface ChunkRequest {
   readonly onChosen: (chunks: readonly number[]) => void
   /** Takes a chunk as it came, unchecked. */
   readonly onChunk: (chunk: number, bytes: Uint8Array<ArrayBuffer>) => void
+  /** Takes back the place of one that did not come whole. */
+  readonly onBroken: (bytes: Uint8Array<ArrayBuffer>) => void
 }
 
 export interface RemoteOptions {
@@ -138,10 +140,10 @@ export class Remote {
     let coming: readonly number[] = []
     let at = 0
     let filled = 0
-    let buffer: Uint8Array<ArrayBuffer> = new Uint8Array()
+    let buffer: Uint8Array<ArrayBuffer> | undefined
     const begin = () => {
       const chunk = coming[at]
-      if (chunk !== undefined) buffer = request.place(chunk)
+      buffer = chunk === undefined ? undefined : request.place(chunk)
       filled = 0
     }
     await call(
@@ -160,7 +162,7 @@ export class Remote {
         },
         consume: piece => {
           this.meter.add(piece.length)
-          for (let rest = piece; rest.length > 0; ) {
+          for (let rest = piece; rest.length > 0 && buffer !== undefined; ) {
             const taken = rest.subarray(0, buffer.length - filled)
             buffer.set(taken, filled)
             filled += taken.length
@@ -175,7 +177,9 @@ export class Remote {
         windowMs,
         signal,
       },
-    )
+    ).finally(() => {
+      if (buffer !== undefined) request.onBroken(buffer)
+    })
   }
 
   async #dial(protocol: string, signal: AbortSignal) {

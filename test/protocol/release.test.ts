@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
-import { currentKey, decodeKeyChange, encodeKeyChange, followKeys } from '../../protocol/key-change.ts'
+import {
+  currentKey,
+  decodeKeyChange,
+  encodeKeyChange,
+  followKeys,
+  keysFrom,
+} from '../../protocol/key-change.ts'
 import { KEY_LIMITS, RELEASE_LIMITS } from '../../protocol/limits.ts'
 import { baseId, type Signed, signBytes, userIdFromSeed } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
@@ -81,6 +87,13 @@ test('whoever pinned any key of a chain gets to the last', () => {
   for (const pinned of [1, 2, 3]) assert.equal(currentKey(key(pinned), chain), key(3))
   assert.equal(currentKey(key(9), []), key(9))
   assert.throws(() => currentKey(key(9), chain), code('BAD_SIGNATURE'))
+})
+
+test('what a chain says of keys before the pinned one counts for nothing', () => {
+  const chain = chainOf(1, 2, 3)
+  assert.deepEqual(keysFrom(key(2), chain), { keys: [key(2), key(3)], changes: chain.slice(1) })
+  const before = chainOf(9, 1) // anyone can sign that his key came before
+  assert.deepEqual(keysFrom(key(1), before), { keys: [key(1)], changes: [] })
 })
 
 test('a chain with a forged, missing, repeated or turned link is none', () => {

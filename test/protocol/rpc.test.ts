@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { Duplex, Receiver } from '../../protocol/duplex.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
+import { RPC_LIMITS } from '../../protocol/limits.ts'
 import { oppu } from '../../protocol/messages.pb.js'
 import { type Answer, call, encodeFrame, FrameReader, serve, within } from '../../protocol/rpc.ts'
 import { duplexPair } from './pair.ts'
@@ -90,10 +91,18 @@ test('a code crosses and its text does not; what has no code is UNAVAILABLE', as
   })
   await assert.rejects(broken.called, code('UNAVAILABLE'))
   await assert.rejects(broken.served, /a bug/)
-  await assert.rejects(
-    against(send => send(reply({ error: 'FROM_THE_FUTURE' }))),
-    code('UNAVAILABLE'),
-  )
+  // A code that the caller does not know, and codes that would say something of the caller's own side.
+  for (const error of ['FROM_THE_FUTURE', 'CLOSED', 'DISK_FULL', 'LICENCE_NOT_ACCEPTED'])
+    await assert.rejects(
+      against(send => send(reply({ error }))),
+      code('UNAVAILABLE'),
+    )
+  const full = meet(async () => {
+    throw new OppuError('DISK_FULL', 'no room for the log')
+  })
+  await assert.rejects(full.called, code('UNAVAILABLE'))
+  await assert.rejects(full.served, code('DISK_FULL'))
+  assert.ok(!Buffer.concat(full.server.sent).includes('DISK'))
 })
 
 test('a request over the cap is refused by its header, and bytes behind a request too', async () => {
@@ -265,7 +274,8 @@ test('what fails after its signal has fired is no unhandled rejection', async ()
   await new Promise(resolve => setImmediate(resolve)) // the test runner fails on one
 })
 
-test('whoever goes on sending behind a whole reply is cut off, and a call that is over before it began leaves no stream', async () => {
+test('whoever goes on sending behind a whole reply, or does not end it, is cut off, and a call that is over before it began leaves no stream', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const aborted: Error[] = []
   let receiver: Receiver | undefined
   const duplex: Duplex = {
@@ -284,6 +294,15 @@ test('whoever goes on sending behind a whole reply is cut off, and a call that i
   assert.equal(aborted.length, 0)
   receiver?.data(Uint8Array.of(1))
   assert.equal(aborted.length, 1)
+  for (const ends of [true, false]) {
+    const again = call(duplex, Uint8Array.of(1), { maximumReply: 100 })
+    receiver?.data(reply({}))
+    await again
+    if (ends) receiver?.end()
+    t.mock.timers.tick(RPC_LIMITS.endMs)
+    assert.equal(aborted.length, ends ? 2 : 3)
+  }
+  aborted.length = 1
   const over = AbortSignal.abort(new Error('over'))
   await assert.rejects(call(duplex, Uint8Array.of(1), { maximumReply: 100, signal: over }), /over/)
   assert.equal(aborted.length, 2)

@@ -15,6 +15,7 @@ import { Provider } from '../../node/swarm/provider.ts'
 import { findPublished } from '../../node/swarm/published.ts'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
 import type { UserId } from '../../protocol/ids.ts'
+import { encodeKeyChange } from '../../protocol/key-change.ts'
 import { baseId, encodeManifest, signBytes, signLicence } from '../../protocol/manifest.ts'
 import { Outline } from '../../protocol/outline.ts'
 import { manifest, manifestV2, task } from '../protocol/samples.ts'
@@ -149,7 +150,27 @@ test('peers pass on what the coordinator signed, its licence and its change of k
   ])
     assert.equal(await newcomer.passedOn(one, wrong), undefined)
   assert.equal(await newcomer.passedOn(two, found), undefined)
+  const stripped = { published: signed!, keys: found.keys }
+  assert.equal((await newcomer.passedOn(one, stripped))?.licenceText, 'Be kind.', 'it cannot be taken away')
+  const trusting = await strange(addresses)
+  assert.equal((await trusting.passedOn(one, stripped))?.licenceText, undefined)
+  assert.equal(await trusting.kept(one), undefined, 'nor is it kept, or passed on, without')
   assert.equal(await newcomer.passedOn(one, { keys: [] }), undefined, 'nothing was signed')
+})
+
+test('nobody can cut a member off by putting a key before the pinned one', async t => {
+  const { home, id } = await published(t)
+  const client = await member(t, id)
+  await using coordinator = await open(home)
+  const addresses = coordinator.addresses()
+  const change = { version: 1, next: id, serial: 1, createdAt: 1000 } as const
+  const keys = [signBytes('key-change', encodeKeyChange(change), new Uint8Array(32).fill(9))]
+  const signed = signBytes('manifest', encodeManifest(manifest), new Uint8Array(32).fill(9))
+  assert.equal(await (await client(addresses)).passedOn(one, { published: signed, keys }), undefined)
+  assert.equal((await (await client(addresses)).manifest(one)).id, one)
+  const key = await coordinator.changeKey()
+  const later = await client(addresses)
+  assert.deepEqual([(await later.manifest(one)).signed.signer, later.key], [key, key])
 })
 
 test('a copy of the folder stands in for a coordinator that is gone', async t => {

@@ -147,6 +147,7 @@ const FAULTS: Readonly<Record<string, readonly [expected: readonly ErrorCode[], 
       },
     },
   ],
+  'says that the puller is closed': [['UNAVAILABLE'], { chunks: duplex => say(duplex, refusal('CLOSED')) }],
   'is always too busy': [['UNAVAILABLE'], { chunks: duplex => say(duplex, refusal('UNAVAILABLE')) }],
   'says nothing when asked for chunks': [['TIMEOUT'], { chunks: forever }],
   'sends wrong bytes': [
@@ -281,6 +282,42 @@ for (const [what, [expected, fault]] of Object.entries(FAULTS)) {
     assert.equal(new Set(both.into.writes).size, both.into.writes.length, 'each chunk is written once')
   })
 }
+
+test('a peer that is quick until it has large requests, and then barely moves, does not keep others from being asked', async t => {
+  const large = makeBase([40 << 20], { chunkSize: 1 << 20 })
+  const held = new MemoryChunks(large, true)
+  let served = 0
+  let hogged = 0
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  const hog = await rogue(t, {
+    holdings: duplex =>
+      say(duplex, frameOf(encodeHoldings({ revision: 1, held: ChunkSet.full(held.outline.count) }))),
+    chunks: async (duplex, { candidates, count }) => {
+      const chunks = candidates.slice(0, count)
+      const bytes = Buffer.concat(await Promise.all(chunks.map(chunk => held.read(chunk))))
+      const reply = frameOf(encodeChunksAnswer(chunks), bytes.length)
+      if (served++ < 3) return await say(duplex, reply, bytes)
+      hogged += bytes.length
+      await duplex.send(reply)
+      for (let at = 0; !stop.signal.aborted; at += 70_000) {
+        await duplex.send(bytes.subarray(at, at + 70_000))
+        await sleep(500, undefined, { signal: stop.signal }).catch(() => {})
+      }
+    },
+  })
+  const into = new MemoryChunks(large, false)
+  const puller = await member(t)
+  const addresses = async function* () {
+    yield hog.address
+    while (hogged < 16 << 20) await sleep(50)
+    yield (await honest(t, held)).address
+  }
+  const signal = AbortSignal.timeout(15_000) // what the hog keeps is taken from it later than that
+  const { from } = await fetchBase({ peer: puller, providers: addresses(), into, windowMs: 1000, signal })
+  assert.deepEqual(into.files, large.files)
+  t.diagnostic(`${hogged >> 20} MiB were kept back; ${JSON.stringify(Object.values(from))}`)
+})
 
 test('peers come without end, and none ever sends a chunk to its end: the pull ends and says why', async t => {
   const puller = await member(t)
