@@ -8,7 +8,7 @@
  * Rejected: a new network key with every change (every address that members hold would be dead).
  */
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OppuError } from '../protocol/errors.ts'
 import type { UserId } from '../protocol/ids.ts'
@@ -116,16 +116,11 @@ export class Keys {
     const change = this.sign('key-change', encodeKeyChange({ version: 1, next, serial, createdAt: now }))
     const file = nextFileOf(this.#home)
     await writeSeed(file, seed)
-    try {
-      const key = String(serial).padStart(4, '0')
-      await this.#state.put([
-        { table: 'keys', key, value: encodeSigned(change) },
-        ...(await this.#signedAnew(seed)),
-      ])
-    } catch (error) {
-      await rm(file, { force: true })
-      throw error
-    }
+    // Where this fails the file stays: whether the change is on the disk is known only when it is read again.
+    await this.#state.put([
+      { table: 'keys', key: String(serial).padStart(4, '0'), value: encodeSigned(change) },
+      ...(await this.#signedAnew(seed)),
+    ])
     await rename(file, fileOf(this.#home))
     this.#seed = seed
     this.#changes = [...this.#changes, change]

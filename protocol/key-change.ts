@@ -93,6 +93,18 @@ export function keysFrom(
   return { keys: [pinned, ...keys.slice(at + 1)], changes: changes.slice(at) }
 }
 
+/**
+ * How many changes behind `pinned` a chain that was told has more than the one that is known; less than none where it has
+ * fewer. @throws OppuError BAD_SIGNATURE where one does not go on from the other, and as `keysFrom`.
+ */
+export function changesMore(pinned: UserId, known: readonly Signed[], told: readonly Signed[]): number {
+  const [before, after] = [keysFrom(pinned, known).changes, keysFrom(pinned, told).changes]
+  for (let index = 0; index < Math.min(before.length, after.length); index++)
+    if (Buffer.compare(before[index]!.bytes, after[index]!.bytes) !== 0)
+      throw new OppuError('BAD_SIGNATURE', "the coordinator's keys have another history than is known here")
+  return after.length - before.length
+}
+
 /** The key that counts for whoever trusts `pinned`: the last of the chain. @throws as `keysFrom`. */
 export function currentKey(pinned: UserId, changes: readonly Signed[]): UserId {
   return keysFrom(pinned, changes).keys.at(-1)!

@@ -101,7 +101,12 @@ async function whyLeftoverStays(
   needs: Needs,
   now: number,
 ): Promise<string | undefined> {
-  if (kind === 'damaged base') return needs.bases.get(basename(path) as BaseId) ?? needs.all
+  if (kind === 'damaged base') {
+    if (await isPinned(path)) return 'it is pinned'
+    if ((await readPulled(path)) === undefined)
+      return 'it was imported here; to delete it: oppu base remove --leftovers'
+    return needs.bases.get(basename(path) as BaseId) ?? needs.all
+  }
   if (kind !== 'pull' && kind !== 'import') return undefined
   const touched = await lastTouched(path)
   if (now - touched > UNFINISHED_MS) return undefined
@@ -114,9 +119,10 @@ function whyLeftoverGoes({ kind }: Leftover): string {
   return 'it was cut short'
 }
 
+/** Of a folder and all that lies in it, however deep: a file that grows touches no folder. */
 async function lastTouched(path: string): Promise<number> {
   let latest = 0
-  for (const name of ['', ...(await readdir(path).catch(error => absent(error, [])))]) {
+  for (const name of ['', ...(await readdir(path, { recursive: true }).catch(error => absent(error, [])))]) {
     const info = await stat(join(path, name)).catch(error => absent(error, undefined))
     latest = Math.max(latest, info?.mtimeMs ?? 0)
   }

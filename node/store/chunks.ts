@@ -106,7 +106,7 @@ export class ChunkFolder implements ChunkSink {
   ): Promise<ChunkFolder> {
     const folder = partialFolder(bases, outline.id)
     const handles: FileHandle[] = []
-    let resumed = 0
+    let resumed: number | undefined
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const verified = await readVerified(folder, outline)

@@ -24,7 +24,10 @@ export async function openUnfinished(
       if (folder.resumedChunks > 0) opened.push(folder)
       else await folder.close()
     } catch (error) {
-      if (!isOppuError(error)) throw error
+      if (!isOppuError(error)) {
+        for (const folder of opened) await folder.close()
+        throw error
+      }
       onFailure(id, error)
     }
   }

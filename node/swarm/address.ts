@@ -35,9 +35,19 @@ export function userIdOfAddress(address: string): UserId {
   return idFromBytes<UserId>(id.publicKey.raw)
 }
 
-/** As text, each with the peer's id at its end. */
+/** As text, each with the peer's id at its end; without those of which no text can be made that means the same. */
 export function addressesOf(addresses: readonly Multiaddr[], peer: string): string[] {
   return addresses
     .map(address => address.toString())
     .map(text => (text.endsWith(`/p2p/${peer}`) ? text : `${text}/p2p/${peer}`))
+    .filter(text => isAddressOf(text, peer))
+}
+
+/** Whether it is an address that ends in that peer's id. */
+export function isAddressOf(address: string, peer: string): boolean {
+  try {
+    return peerIdOf(address) === peer
+  } catch {
+    return false
+  }
 }

@@ -6,7 +6,7 @@
 import { decodeMessage } from '../../protocol/canonical.ts'
 import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { shortId, type UserId } from '../../protocol/ids.ts'
-import { keysFrom } from '../../protocol/key-change.ts'
+import { changesMore, keysFrom } from '../../protocol/key-change.ts'
 import { COORDINATOR_LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
 import { type Signed, signedFromMessage, signedToMessage } from '../../protocol/manifest.ts'
 import { oppu } from '../../protocol/messages.pb.js'
@@ -39,8 +39,6 @@ type Alternatives = readonly oppu.CoordinatorRequest.$Properties[]
 
 interface Chain {
   /** As it came, for others who trust an earlier key. */
-  readonly whole: readonly Signed[]
-  /** What of it counts here: the changes behind the pinned key. */
   readonly changes: readonly Signed[]
   /** The pinned key, and all that came after it. */
   readonly keys: readonly [UserId, ...UserId[]]
@@ -83,7 +81,7 @@ export class CoordinatorLine {
 
   /** The changes of keys that are known, to be passed on. */
   get changes(): readonly Signed[] {
-    return this.#chain?.whole ?? []
+    return this.#chain?.changes ?? []
   }
 
   /** Asks; nothing of it is kept. */
@@ -213,26 +211,14 @@ export class CoordinatorLine {
    */
   async follow(changes: readonly Signed[]): Promise<boolean> {
     await this.readKept()
-    const known = this.#chain?.changes ?? []
-    const chain = readAnswer(() => this.#chainOf(changes))
-    for (const [index, change] of known.entries()) {
-      const theirs = chain.changes[index]
-      if (theirs === undefined) return false
-      if (Buffer.compare(theirs.bytes, change.bytes) !== 0)
-        throw new OppuError(
-          'BAD_SIGNATURE',
-          "the coordinator's keys have another history than this node knows",
-        )
-    }
-    if (chain.changes.length > known.length) {
-      await this.#catalogue?.keep(
-        'keys',
-        oppu.KeyList.encode({ changes: changes.map(signedToMessage) }).finish(),
-      )
-      this.#chain = chain
+    const more = readAnswer(() => changesMore(this.#pinned, this.changes, changes))
+    if (more > 0) {
+      const list = oppu.KeyList.encode({ changes: changes.map(signedToMessage) }).finish()
+      await this.#catalogue?.keep('keys', list)
+      this.#chain = this.#chainOf(changes)
       this.#note(`the coordinator has changed its key: ${shortId(this.key)} signs from now on`)
     }
-    return true
+    return more >= 0
   }
 
   /** Reads the changes of keys that are kept, once. @throws OppuError when they do not hold: the disk was changed. */
@@ -243,8 +229,8 @@ export class CoordinatorLine {
     this.#chain ??= this.#chainOf(changes)
   }
 
-  #chainOf(whole: readonly Signed[]): Chain {
-    return { whole, ...keysFrom(this.#pinned, whole) }
+  #chainOf(changes: readonly Signed[]): Chain {
+    return { changes, keys: keysFrom(this.#pinned, changes).keys }
   }
 }
 

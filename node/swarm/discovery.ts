@@ -239,10 +239,7 @@ export class Discovery implements AsyncDisposable {
   #hear(found: FoundPeer, source: Source, base: BaseId | undefined): void {
     const before = this.#heard.get(found.peer)
     const vague = before === undefined || before === 'came' || before === 'kept'
-    this.#heard.delete(found.peer)
-    this.#heard.set(found.peer, vague ? source : before)
-    const [oldest] = this.#heard.keys()
-    if (this.#heard.size > DISCOVERY.keptPeers && oldest !== undefined) this.#heard.delete(oldest)
+    this.#remember(found.peer, vague ? source : before)
     if (source !== 'kept') this.#peer.book.note(found, base, Date.now())
   }
 
@@ -251,8 +248,16 @@ export class Discovery implements AsyncDisposable {
     if (this.#closing.signal.aborted) return
     const told = this.#told.some(address => peerIdOf(address) === found.peer)
     const before = this.#heard.get(found.peer) ?? (this.#peer.book.records.has(found.peer) ? 'kept' : 'came')
-    this.#heard.set(found.peer, told ? 'told' : before)
+    this.#remember(found.peer, told ? 'told' : before)
     this.#peer.book.note(found, undefined, Date.now())
+  }
+
+  /** Of more than can be kept, whoever was heard of longest ago is forgotten. */
+  #remember(peer: string, source: Source): void {
+    this.#heard.delete(peer)
+    this.#heard.set(peer, source)
+    const [oldest] = this.#heard.keys()
+    if (this.#heard.size > DISCOVERY.keptPeers && oldest !== undefined) this.#heard.delete(oldest)
   }
 
   /** Work that nobody waits for but the end; what it throws says nothing that its caller could use. */

@@ -12,7 +12,7 @@ import { decodeMessage, demandInteger } from '../../protocol/canonical.ts'
 import type { Duplex } from '../../protocol/duplex.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import type { MemberKey, UserId } from '../../protocol/ids.ts'
-import { currentKey } from '../../protocol/key-change.ts'
+import { changesMore, currentKey } from '../../protocol/key-change.ts'
 import { MEMBERS_LIMITS as LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
 import { type Signed, signedToMessage } from '../../protocol/manifest.ts'
 import { type Members, openMembers } from '../../protocol/members.ts'
@@ -121,7 +121,7 @@ export class MemberGate implements Gate {
   take(signed: Signed, keys: readonly Signed[] = this.#changes): Promise<boolean> {
     const taken = this.#taking.then(async () => {
       const before = this.serial
-      const changes = keys.length > this.#changes.length ? keys : this.#changes
+      const changes = changesMore(this.#coordinator, this.#changes, keys) > 0 ? keys : this.#changes
       if (openMembers(signed, currentKey(this.#coordinator, changes)).serial <= before) return false
       this.#set(signed, changes)
       this.#cutOffStrangers()
@@ -145,7 +145,9 @@ export class MemberGate implements Gate {
     peer.whileOpen(async signal => {
       this.#attached = { peer, ask, signal }
       peer.onConnected(id => {
-        if (!this.#always.has(id)) peer.whileOpen(() => this.#askMember(id))
+        if (!this.admits(id))
+          peer.cutOff(id) // expelled while it connected
+        else if (!this.#always.has(id)) peer.whileOpen(() => this.#askMember(id))
       })
       while (!signal.aborted) {
         this.#sayIfExpired()

@@ -9,6 +9,7 @@ import { LevelDatastore } from 'datastore-level'
 import { OppuError } from '../../protocol/errors.ts'
 import type { BaseId } from '../../protocol/ids.ts'
 import { errorCode } from '../store/atomic-file.ts'
+import { isAddressOf } from './address.ts'
 
 /** What is kept of a peer. */
 export interface PeerRecord {
@@ -26,7 +27,7 @@ const PREFIX = '/oppu/peer/'
 export class KeptPeers implements AsyncDisposable {
   /** For libp2p. */
   readonly datastore: LevelDatastore
-  #writing: Promise<unknown> = Promise.resolve()
+  #writing: Promise<void> = Promise.resolve()
 
   private constructor(datastore: LevelDatastore) {
     this.datastore = datastore
@@ -50,8 +51,9 @@ export class KeptPeers implements AsyncDisposable {
   async records(): Promise<Map<string, PeerRecord>> {
     const entries: [string, PeerRecord][] = []
     for await (const [key, value] of this.datastore.db.iterator({ gte: PREFIX, lt: `${PREFIX}~` })) {
-      const record = readRecord(value)
-      if (record !== undefined) entries.push([key.slice(PREFIX.length), record])
+      const peer = key.slice(PREFIX.length)
+      const record = readRecord(value, peer)
+      if (record !== undefined) entries.push([peer, record])
     }
     return new Map(entries.sort(([, a], [, b]) => a.seenAt - b.seenAt))
   }
@@ -64,7 +66,7 @@ export class KeptPeers implements AsyncDisposable {
         ? db.del(PREFIX + peer)
         : db.put(PREFIX + peer, new TextEncoder().encode(JSON.stringify(record)))
     const written = write.catch(() => {})
-    this.#writing = Promise.all([this.#writing, written])
+    this.#writing = Promise.all([this.#writing, written]).then(() => {})
   }
 
   /** Takes back what an earlier run said that it provides: this one says it anew. */
@@ -90,7 +92,7 @@ async function openDatastore(folder: string): Promise<LevelDatastore> {
 }
 
 /** undefined for what another version wrote, or nobody. */
-function readRecord(bytes: Uint8Array): PeerRecord | undefined {
+function readRecord(bytes: Uint8Array, peer: string): PeerRecord | undefined {
   try {
     const record: unknown = JSON.parse(new TextDecoder().decode(bytes))
     if (typeof record !== 'object' || record === null) return undefined
@@ -98,7 +100,11 @@ function readRecord(bytes: Uint8Array): PeerRecord | undefined {
     const texts = (list: unknown): list is string[] =>
       Array.isArray(list) && list.every(item => typeof item === 'string')
     if (!texts(addresses) || !texts(bases) || typeof seenAt !== 'number') return undefined
-    return { addresses, bases: bases.filter((text): text is BaseId => /^[0-9a-f]{64}$/.test(text)), seenAt }
+    return {
+      addresses: addresses.filter(address => isAddressOf(address, peer)),
+      bases: bases.filter((text): text is BaseId => /^[0-9a-f]{64}$/.test(text)),
+      seenAt,
+    }
   } catch {
     return undefined
   }

@@ -278,10 +278,12 @@ function gaterOf(gate: Gate): ConnectionGater {
     denyInboundEncryptedConnection: async peer =>
       !(await (gate.admitsNow?.(peer.toString()) ?? gate.admits(peer.toString()))),
     denyOutboundEncryptedConnection: denies,
+    denyInboundUpgradedConnection: denies,
+    denyOutboundUpgradedConnection: denies,
     denyInboundRelayReservation: denies,
     denyOutboundRelayedConnection: (from, to) => denies(from) || denies(to),
     denyInboundRelayedConnection: (_, remote) => denies(remote),
-    filterMultiaddrForPeer: denies,
+    filterMultiaddrForPeer: peer => gate.admits(peer.toString()),
   }
 }
 

@@ -1,6 +1,6 @@
 /** What is cleared away, and above all what is not. */
 import assert from 'node:assert/strict'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { planGc, runGc } from '../../node/base/gc.ts'
@@ -104,9 +104,19 @@ test('what was cut short goes after a week; a damaged base when nothing needs it
     (await planGc(bases, NONE, later)).remove.map(({ kind, path }) => [kind, path]),
     [['pull', partial]],
   )
+  await mkdir(join(partial, 'parts'))
+  await writeFile(join(partial, 'parts', 'large'), 'x')
+  await utimes(join(partial, 'parts', 'large'), later / 1000, later / 1000)
+  assert.deepEqual((await planGc(bases, NONE, later)).remove, [], 'a file deep in it grew of late')
   const { id } = await storeBase(bases.folder, { file: bytesOf('y', 9000) })
   await writeFile(join(bases.folder, id, 'manifest'), 'no manifest')
   const damaged = join(bases.folder, id)
+  const imported = await planGc(bases, NONE)
+  assert.deepEqual([imported.remove, imported.keep.at(-1)?.path], [[], damaged], 'what was imported stays')
+  await writePulled(damaged, { at: 1 })
+  await setPinned(damaged, true)
+  assert.deepEqual((await planGc(bases, NONE)).remove, [], 'and what is pinned')
+  await setPinned(damaged, false)
   assert.deepEqual(
     (await planGc(bases, NONE)).remove.map(({ path }) => path),
     [damaged],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
 import {
+  changesMore,
   currentKey,
   decodeKeyChange,
   encodeKeyChange,
@@ -94,6 +95,19 @@ test('what a chain says of keys before the pinned one counts for nothing', () =>
   assert.deepEqual(keysFrom(key(2), chain), { keys: [key(2), key(3)], changes: chain.slice(1) })
   const before = chainOf(9, 1) // anyone can sign that his key came before
   assert.deepEqual(keysFrom(key(1), before), { keys: [key(1)], changes: [] })
+})
+
+test('of two chains one goes on from the other, or they are of two coordinators', () => {
+  const [short, long, fork] = [chainOf(1, 2), chainOf(1, 2, 3), chainOf(1, 4, 5)]
+  assert.equal(changesMore(key(1), short, long), 1)
+  assert.equal(changesMore(key(1), long, []), -2)
+  assert.equal(changesMore(key(2), short, long), 1)
+  assert.equal(
+    changesMore(key(1), [], chainOf(9, 8, 1)),
+    0,
+    'what comes before the pinned key makes nothing longer',
+  )
+  assert.throws(() => changesMore(key(1), short, fork), code('BAD_SIGNATURE'))
 })
 
 test('a chain with a forged, missing, repeated or turned link is none', () => {

@@ -8,7 +8,9 @@ import { type Peer, peerIdOf } from '../../node/swarm/peer.ts'
 import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
 import type { MemberKey } from '../../protocol/ids.ts'
 import { invitationFromText, invitationToText, signInvitation } from '../../protocol/invitation.ts'
+import { encodeKeyChange } from '../../protocol/key-change.ts'
 import { STRANGER_LIMITS } from '../../protocol/limits.ts'
+import { signBytes, userIdFromSeed } from '../../protocol/manifest.ts'
 import { openMembers, signMembers } from '../../protocol/members.ts'
 import { call, serve } from '../../protocol/rpc.ts'
 import { manifest } from '../protocol/samples.ts'
@@ -233,6 +235,46 @@ test('an older list never replaces a newer one, and one that is not the coordina
   const bent = { ...old, bytes: old.bytes.with(4, old.bytes[4]! ^ 1) }
   await assert.rejects(alice.gate.take(bent), code('BAD_SIGNATURE'))
   assert.ok(alice.gate.admits(bob.peer.id))
+})
+
+test('a chain of keys counts only where it goes on from the known one, whoever hands it over', async t => {
+  const host = await community(t)
+  await using alice = await openMember(await host.invite())
+  await using bob = await openMember(await host.invite())
+  const [old, thief, next] = [await host.oldKey(), randomBytes(32), randomBytes(32)]
+  const link = (from: Uint8Array, to: Uint8Array, serial: number) => {
+    const change = { version: 1, next: userIdFromSeed(to), serial, createdAt: 1000 } as const
+    return signBytes('key-change', encodeKeyChange(change), from)
+  }
+  // A true list behind a chain that only pretends to be longer.
+  const before = [link(thief, next, 1), link(next, old, 2)]
+  assert.equal(await alice.gate.take(bob.kept.at(-1)!, before), true)
+  await host.coordinator.changeKey()
+  await using carol = await openMember(await host.invite())
+  await alice.gate.refresh()
+  assert.ok(alice.gate.admits(carol.peer.id), 'the true change is followed all the same')
+  // Whoever has the old key cannot begin another history.
+  const list = signMembers({ ...alice.gate.members!, serial: alice.gate.serial + 1, keys: [] }, next)
+  const fork = [link(old, thief, 1), link(thief, next, 2)]
+  await assert.rejects(alice.gate.take(list, fork), code('BAD_SIGNATURE'))
+  assert.ok(alice.gate.admits(carol.peer.id))
+})
+
+test('a member begins with a member that it was told of', async t => {
+  const host = await community(t)
+  await using alice = await openMember(await host.invite())
+  const seed = new Uint8Array(randomBytes(32))
+  const bob = await openMember(await host.invite(), { seed })
+  const signed = bob.kept.at(-1)!
+  await bob.peer.close()
+  const gate = new MemberGate({
+    coordinator: host.coordinator.id,
+    coordinatorPeers: [peerIdOf(host.address)],
+    list: { signed, keys: [] },
+  })
+  await alice.gate.refresh()
+  await using again = await openPeer({ gate, seed, finding: { bootstrap: alice.peer.addresses() } })
+  await until(() => again.connections().some(({ peer }) => peer === alice.peer.id), 'it is dialled')
 })
 
 test('members go on after their list has expired, and say so', async t => {

@@ -6,7 +6,10 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { multiaddr } from '@multiformats/multiaddr'
+import { addressesOf } from '../../node/swarm/address.ts'
 import { Discovery } from '../../node/swarm/discovery.ts'
+import { KeptPeers } from '../../node/swarm/kept-peers.ts'
 import { type Outgoing, type Peer, peerIdOf } from '../../node/swarm/peer.ts'
 import { isOppuError } from '../../protocol/errors.ts'
 import { type BaseId, parseId } from '../../protocol/ids.ts'
@@ -200,6 +203,21 @@ test('after a restart the kept peers are enough, with every other source gone', 
   )
   assert.deepEqual(failures, ['coordinator', 'coordinator'].slice(0, failures.length))
   assert.ok(failures.length > 0)
+})
+
+test('an address that cannot be written down is nobody’s, whoever tells it, and also where one was kept', async t => {
+  const [id, kept] = ['12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp', await folder(t)]
+  // Binary, /dns4 with a slash in its name: as text it would be another address, or none.
+  const bad = multiaddr(Uint8Array.of(54, 3, ...Buffer.from('a/b'), 6, 0, 80))
+  const good = multiaddr('/ip4/192.0.2.1/tcp/80')
+  assert.deepEqual(addressesOf([bad, good], id), [`/ip4/192.0.2.1/tcp/80/p2p/${id}`])
+  {
+    await using peers = await KeptPeers.open(kept)
+    const addresses = [`${bad}/p2p/${id}`, `/ip4/192.0.2.1/tcp/80/p2p/${id}`]
+    peers.put(id, { addresses, bases: [BASE], seenAt: 1 })
+  }
+  await using peers = await KeptPeers.open(kept)
+  assert.deepEqual((await peers.records()).get(id)?.addresses, [`/ip4/192.0.2.1/tcp/80/p2p/${id}`])
 })
 
 test('kept peers that are damaged are begun anew, and in use by another process said so', async t => {
