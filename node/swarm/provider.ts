@@ -142,6 +142,7 @@ export class Provider implements AsyncDisposable {
     answer: (request: Uint8Array, caller: Caller) => Promise<Answer>,
   ): Promise<void> {
     const [turns, lost]: [Turn[], AbortController] = [[], new AbortController()]
+    let isOver = false
     const onLost = (reason: OppuError) => lost.abort(reason)
     try {
       await serve(
@@ -151,8 +152,10 @@ export class Provider implements AsyncDisposable {
             signal,
             takeTurn: async ms => {
               const turn = await this.#turns.take(remote, ms, signal, onLost)
-              if (turn !== undefined) turns.push(turn)
-              return turn !== undefined
+              if (turn === undefined) return false
+              if (isOver) turn.giveBack()
+              else turns.push(turn)
+              return true
             },
           }),
         {
@@ -163,6 +166,7 @@ export class Provider implements AsyncDisposable {
         },
       )
     } finally {
+      isOver = true
       for (const turn of turns) turn.giveBack()
     }
   }
