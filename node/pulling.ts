@@ -188,7 +188,7 @@ async function choose(
   const said =
     known === undefined
       ? `no coordinator says so (${reason.message})`
-      : `signed by coordinator ${shortId(known.signed.signer)}, signature good, passed on by a peer`
+      : `signed by coordinator ${shortId(known.signed.signer)}, signature good, passed on by a peer${known.licenceText === undefined ? ' without the text of a licence' : ''}`
   onNote?.(`${manifest.name} ${shortId(id)}, licence ${manifest.licence}: proven by its id; ${said}`)
   const { licenceText } = known ?? {}
   return { id, manifest, published: false, ...(licenceText === undefined ? {} : { licenceText }) }
