@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Coordinator } from '../../coordinator/coordinator.ts'
-import { type ErrorCode, isOppuError } from '../../protocol/errors.ts'
+import { Keys } from '../../coordinator/keys.ts'
+import { State } from '../../coordinator/state.ts'
+import { type ErrorCode, isOppuError, OppuError } from '../../protocol/errors.ts'
 import { type BaseId, idToBytes, type UserId } from '../../protocol/ids.ts'
 import { currentKey } from '../../protocol/key-change.ts'
 import { COORDINATOR_LIMITS, PROTOCOLS } from '../../protocol/limits.ts'
@@ -150,6 +152,25 @@ test('a change of keys that was cut short before or after its batch is undone or
   // The key is lost: an error, and no new identity.
   await writeFile(join(home, 'signing.key'), await readFile(join(home, 'coordinator.key')))
   await assert.rejects(Coordinator.open({ home, listen: [], now }), code('INVALID_DATA'))
+})
+
+test('a change of keys of which the disk failed to say that it was written is not lost', async t => {
+  const home = await folder(t)
+  const state = await State.open(home)
+  const keys = await Keys.open(state, home)
+  const write = state.put.bind(state)
+  state.put = async puts => {
+    await write(puts)
+    throw new OppuError('DISK_FULL', 'the sync failed')
+  }
+  await assert.rejects(keys.change(now()), code('DISK_FULL'))
+  await state[Symbol.asyncDispose]()
+  await using again = await Coordinator.open({ home, listen: [], now })
+  assert.notEqual(again.id, keys.id, 'the change was on the disk')
+  assert.deepEqual(
+    (await readdir(home)).filter(name => name.startsWith('signing')),
+    ['signing.key'],
+  )
 })
 
 test('the first key signs until it is changed, and it is the one in the address', async t => {

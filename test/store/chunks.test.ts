@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, rmdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -63,6 +63,22 @@ test('chunks in any order, across attempts, become a base', async t => {
   for (const [path, bytes] of Object.entries(FILES))
     assert.ok(files.get(join(root, 'files', path))!.equals(bytes))
   assert.ok(files.get(join(root, 'manifest'))!.equals(encodeManifest(MANIFEST)))
+})
+
+test('an unfinished base of which the notes cannot be read is left as it is', async t => {
+  const bases = await scratch(t)
+  const notes = join(partialFolder(bases, OUTLINE.id), 'verified')
+  {
+    await using folder = await ChunkFolder.open(bases, OUTLINE)
+    for (const index of ALL.slice(0, 3)) await folder.take(index, chunkOf(index))
+  }
+  await rename(notes, `${notes}.aside`)
+  await mkdir(notes) // what is read fails, as on a bad disk
+  await assert.rejects(ChunkFolder.open(bases, OUTLINE))
+  await rmdir(notes)
+  await rename(`${notes}.aside`, notes)
+  await using folder = await ChunkFolder.open(bases, OUTLINE)
+  assert.equal(folder.resumedChunks, 3)
 })
 
 test('a wrong chunk is refused and leaves no mark', async t => {

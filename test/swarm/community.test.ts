@@ -189,6 +189,23 @@ test('an expelled member is cut off within the refresh time, in the middle of wh
   await (await openMember(text, { seed }))[Symbol.asyncDispose]()
 })
 
+test('one who was let through the door just before the list changed is cut off once connected', async () => {
+  await using known = await openPeer()
+  await using stranger = await openPeer()
+  await using peer = await openPeer() // its door stands open: only what the gate does later counts
+  await echo(peer)
+  const coordinator = userIdFromSeed(new Uint8Array(32))
+  const gate = new MemberGate({ coordinator, coordinatorPeers: [known.id] })
+  await gate.attach(peer, async () => ({ serial: 0, keys: [] }))
+  assert.equal((await say(known, peer)).length, 10)
+  await say(stranger, peer).catch(() => {}) // it may be quick enough for one word
+  await until(() => stranger.connections().length === 0, 'the stranger is cut off')
+  assert.deepEqual(
+    peer.connections().map(({ peer }) => peer),
+    [known.id],
+  )
+})
+
 test('with the coordinator gone, members hear of an expulsion from each other when they connect', async t => {
   const host = await community(t)
   await using alice = await openMember(await host.invite())
