@@ -123,6 +123,7 @@ export async function pullBase(
       if (error.code !== 'NOT_FOUND') onNote?.(`dropped peer ${id}: ${error.message}`)
   }
   const shared = await fill(bases, chosen, here, {
+    onShared: (bytes, totalBytes) => onProgress?.({ bytes, totalBytes, bytesPerSecond: 0, from: {} }),
     fetch,
     outline: () => fetchOutline({ peer, providers, manifest, ...waiting }),
     ...waiting,
@@ -137,15 +138,23 @@ async function fill(
   { id, manifest, as }: Chosen,
   here: StoredBase | undefined,
   {
+    onShared,
     signal,
     ...sources
-  }: Pick<Parameters<typeof repair>[2], 'fetch' | 'outline'> & { readonly signal?: AbortSignal },
+  }: Pick<Parameters<typeof repair>[2], 'fetch' | 'outline'> & {
+    readonly onShared: (bytes: number, totalBytes: number) => void
+    readonly signal?: AbortSignal
+  },
 ): Promise<number> {
   const waiting = signal === undefined ? {} : { signal }
   if (here !== undefined) return (await repair(bases, here, sources, waiting)).shared
   const left = await readOutline(partialFolder(bases.folder, id), manifest).catch(() => undefined)
   const outline = left ?? (await sources.outline())
-  const begun = await beginPull(bases, outline, { ...(as === undefined ? {} : { as }), ...waiting })
+  const begun = await beginPull(bases, outline, {
+    onProgress: bytes => onShared(bytes, outline.bytes),
+    ...(as === undefined ? {} : { as }),
+    ...waiting,
+  })
   await using folder = begun.folder
   await sources.fetch(folder)
   return begun.shared

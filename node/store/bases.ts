@@ -149,13 +149,20 @@ export class BaseSource implements ChunkSource {
     return await this.#io.read(await opening, offset, length, `${path} of base ${this.outline.id}`)
   }
 
-  /** Hashes one file, chunk by chunk. @throws as read(), and OppuError HASH_MISMATCH naming it; the signal's reason. */
-  async verify(file: number, signal?: AbortSignal): Promise<void> {
+  /**
+   * Hashes one file, chunk by chunk; `onProgress` hears how many of its bytes were right so far.
+   * @throws as read(), and OppuError HASH_MISMATCH naming it; the signal's reason.
+   */
+  async verify(file: number, signal?: AbortSignal, onProgress?: (bytes: number) => void): Promise<void> {
+    let bytes = 0
     for (let index = this.outline.firstOf(file); index < this.outline.firstOf(file + 1); index++) {
       signal?.throwIfAborted()
-      if (this.outline.matches(index, await this.read(index))) continue
-      const { path } = this.outline.manifest.files[file]!
-      throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
+      if (!this.outline.matches(index, await this.read(index))) {
+        const { path } = this.outline.manifest.files[file]!
+        throw new OppuError('HASH_MISMATCH', `${path} of base ${this.outline.id} is damaged (chunk ${index})`)
+      }
+      bytes += this.outline.length(index)
+      onProgress?.(bytes)
     }
   }
 

@@ -15,7 +15,7 @@ import { ChunkIndex } from './chunk-index.ts'
 import { ChunkFolder, type ChunkSink, FILES_FOLDER, partialFolder } from './chunks.ts'
 
 export interface SharingOptions {
-  /** Bytes that need not be fetched, so far. */
+  /** Bytes of the base that are here, so far: of other bases, and of an earlier pull. */
   readonly onProgress?: (bytes: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -40,17 +40,20 @@ export async function beginPull(
   const linked: number[] = []
   let bytes = 0
   for (const [file, { size }] of outline.manifest.files.entries()) {
-    if (size === 0 || begun.has(file) || !(await linkFile(bases, outline, file, index, options))) continue
+    if (size === 0 || begun.has(file)) continue
+    const before = bytes
+    const onProgress = (right: number) => options.onProgress?.(before + right)
+    if (!(await linkFile(bases, outline, file, index, { ...options, onProgress }))) continue
     linked.push(file)
     bytes += size
-    options.onProgress?.(bytes)
   }
   const folder = await ChunkFolder.open(bases.folder, outline, {
     linked,
     ...(options.as === undefined ? {} : { as: options.as }),
   })
   try {
-    const onProgress = (copied: number) => options.onProgress?.(bytes + copied)
+    const there = folder.verifiedBytes
+    const onProgress = (copied: number) => options.onProgress?.(there + copied)
     const copied = await copyShared(index, folder, { ...options, onProgress })
     return { folder, shared: bytes + copied, linked: bytes }
   } catch (error) {
@@ -88,7 +91,7 @@ async function linkFile(
   outline: Outline,
   file: number,
   index: ChunkIndex,
-  { signal }: SharingOptions,
+  { onProgress, signal }: SharingOptions,
 ): Promise<boolean> {
   const folder = partialFolder(bases.folder, outline.id)
   const { path } = outline.manifest.files[file]!
@@ -105,7 +108,7 @@ async function linkFile(
       )
     if (!there) continue
     await using source = BaseSource.of(folder, outline)
-    const right = await source.verify(file, signal).then(
+    const right = await source.verify(file, signal, onProgress).then(
       () => true,
       () => false,
     )

@@ -57,7 +57,13 @@ test('of a next version with 90 % of its bytes unchanged, at most 15 % are fetch
   await storeBase(here.folder, { ...head, 'model.safetensors': weights }, { name: 'one' })
   const next = { ...head, 'model.safetensors': nextVersion(weights) }
   const outline = await storeBase(there.folder, next, { name: 'two' })
-  const begun = await beginPull(here, outline)
+  const told: number[] = []
+  const begun = await beginPull(here, outline, { onProgress: bytes => told.push(bytes) })
+  assert.deepEqual(
+    told,
+    told.toSorted((a, b) => a - b),
+  )
+  assert.equal(told.at(-1), begun.shared)
   const fetched = await fetchRest(there, outline, begun)
   t.diagnostic(`swarm.next_version_bytes ${(fetched / outline.bytes).toFixed(4)}`)
   assert.equal(begun.shared + fetched, outline.bytes)
