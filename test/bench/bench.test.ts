@@ -15,7 +15,7 @@ import {
   type StepReport,
   type TrainableBase,
 } from './contender.ts'
-import { makeWorkload, readItems } from './items.ts'
+import { makeWorkload, readItems, readUsers } from './items.ts'
 import { residentMemory } from './memory.ts'
 import { type Figure, figureTable, reaches, writeReport } from './report.ts'
 import {
@@ -78,6 +78,15 @@ test('real items of both tasks are there, each once', async () => {
     assert.ok(own.length >= 40)
     assert.equal(new Set(own.map(({ id }) => id)).size, own.length)
   }
+})
+
+test('people of both tasks are there, each by themselves', async () => {
+  const users = await readUsers(2)
+  assert.equal(new Set(users.map(({ name }) => name)).size, 2)
+  const ids = users.flatMap(({ items: own }) => own.map(({ id }) => id))
+  assert.equal(new Set(ids).size, ids.length)
+  for (const { items: own } of users)
+    assert.ok(own.every(({ time }, i) => i === 0 || time > own[i - 1]!.time))
 })
 
 test('each contender warms up, then takes its turn in every round, another one beginning each', async () => {

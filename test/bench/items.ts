@@ -42,16 +42,32 @@ export async function readItems(count: number): Promise<BenchItems> {
   return { source: 'cli/demo/authors', tasks }
 }
 
+/** The histories of `count` people of each task, oldest items first. */
+export async function readUsers(count: number): Promise<TaskItems[]> {
+  const tasks: TaskItems[] = []
+  for (const name of existsSync(LAMP) ? LAMP_TASKS : []) {
+    for await (const items of lampUsers(name)) {
+      tasks.push({ name, items })
+      if (tasks.filter(task => task.name === name).length === count) break
+    }
+  }
+  return tasks.length > 0 ? tasks : await Promise.all(DEMO_AUTHORS.map(demoItems))
+}
+
 async function lampItems(name: string, count: number): Promise<TaskItems> {
-  const bytes = await readFile(`${LAMP}${name}/user_top_100_history.json`)
-  const users = JSON.parse(bytes.toString('utf8')) as readonly { readonly user_id: unknown }[]
   const items: HistoryItem[] = []
-  for (const { user_id: id } of spread(users)) {
+  for await (const own of lampUsers(name)) {
     if (items.length >= count) break
-    const options = { source: name, time: 0, user: String(id) }
-    items.push(...(await collect(importLamp([bytes], options))))
+    items.push(...own)
   }
   return { name, items }
+}
+
+async function* lampUsers(name: string): AsyncIterable<HistoryItem[]> {
+  const bytes = await readFile(`${LAMP}${name}/user_top_100_history.json`)
+  const users = JSON.parse(bytes.toString('utf8')) as readonly { readonly user_id: unknown }[]
+  for (const { user_id: id } of spread(users))
+    yield await collect(importLamp([bytes], { source: name, time: 0, user: String(id) }))
 }
 
 /** The 7th, 14th, ... user, then the 6th, 13th, ...: the file is sorted by how many items they have. */

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { openEnvironment } from '../reference/environment.ts'
 import { openSmolLm2 } from './base.ts'
 import { costTable } from './growth.ts'
+import { int8HeldOut } from './held-out.ts'
 import { int8AgainstFloat32, int8Losses } from './int8.ts'
 import { readItems } from './items.ts'
 import { growthOfMemory, timeToFirstStep } from './lifetime.ts'
@@ -24,7 +25,7 @@ npm run bench -- swarm [--quick] [--only PART,PART] [--json FILE]
 
 train: our training against PyTorch's. Parts: peft, torch, torch-shared (with torch, and one that shares common
 beginnings as we do), batch16, int8 (8-bit products against float32's), start, rss; and when asked for, int8-losses (the losses
-of both over 200 steps).
+of both over 200 steps) and int8-held-out (what adapters of both are worth on items that they were not trained on).
 growth: what training costs over sequence length, batch, rank and size of the base.
 swarm: pulling a base from peers, on loopback. Parts: link (one peer against TLS), aria2 (file to file against BitTorrent), nodes (twenty
 at once), kill (kill -9 half way), version (the next of a base), rss (memory), simulation (100 to 10,000 nodes).
@@ -36,12 +37,13 @@ const TRAIN_PARTS = [
   'batch16',
   'int8',
   'int8-losses',
+  'int8-held-out',
   'start',
   'rss',
 ] as const
 type TrainPart = (typeof TRAIN_PARTS)[number]
 /** Left out unless asked for. */
-const OPTIONAL: readonly string[] = ['torch-shared', 'int8-losses']
+const OPTIONAL: readonly string[] = ['torch-shared', 'int8-losses', 'int8-held-out']
 const ROUNDS = 5
 const QUICK_ROUNDS = 2
 /** Items of each task; more than the steps take, so that none comes twice. */
@@ -78,6 +80,7 @@ async function train(python: string, { quick, only, scratch }: Options): Promise
   await part('batch16', () => batchOf16(bench))
   await part('int8', () => int8AgainstFloat32(bench))
   await part('int8-losses', () => int8Losses(bench, quick ? 20 : 200))
+  await part('int8-held-out', () => int8HeldOut(bench, quick ? 1 : 6))
   await part('start', () => timeToFirstStep(base, rounds, { scratch, say }))
   await part('rss', () => growthOfMemory(items, { scratch, say }))
   return {
