@@ -160,12 +160,13 @@ function describePlan({ version, parent, fresh, replayed, validation, heldOut }:
 
 function describeEstimate(estimate: RunEstimate): string {
   const { device, precision, recomputed, steps, secondsPerStep, seconds } = estimate
-  const { memoryBytes, memoryLimitBytes } = estimate
+  const { memoryBytes, memoryCountedTwiceBytes: twice = 0, memoryLimitBytes } = estimate
   const anew = recomputed === 'layers' ? ', with layers computed anew' : ''
+  const counted = twice === 0 ? '' : ` (${formatBytes(twice)} that the system counts twice)`
   return [
     memoryBytes === undefined || memoryLimitBytes === undefined
       ? `memory: not foretold on ${device.device}`
-      : `memory: about ${formatBytes(memoryBytes)} at most${anew}, of ${formatBytes(memoryLimitBytes)} to be had`,
+      : `memory: about ${formatBytes(memoryBytes)} at most${counted}${anew}, of ${formatBytes(memoryLimitBytes)} to be had`,
     `time: about ${formatSeconds(seconds)} for ${steps} steps of ${formatSeconds(secondsPerStep)}, on ${device.device} in ${precision}`,
     'Nothing was trained. Other work on this machine makes it longer; stopping early, shorter.',
   ].join('\n')

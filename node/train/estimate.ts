@@ -24,8 +24,11 @@ export interface RunEstimate {
   readonly secondsPerStep: number
   /** Of all updates and the measurements on validation items among them. */
   readonly seconds: number
-  /** Peak resident memory of the process, and what there is to be had; absent where the device is not the cpu. */
+  /** What the system shows as the process's peak resident memory; absent where the device is not the cpu. */
   readonly memoryBytes?: number
+  /** Of that, pages of the base's files that two sessions map: the system has them once, and counts them twice. */
+  readonly memoryCountedTwiceBytes?: number
+  /** What there is to be had, to hold against the one without the other. */
   readonly memoryLimitBytes?: number
 }
 
@@ -77,6 +80,10 @@ export async function estimateRun(options: TrainOptions): Promise<RunEstimate> {
     steps: plan.steps - done,
     secondsPerStep,
     seconds: (plan.steps - done) * secondsPerStep + measurements * measuring * pace.perEffort,
-    ...(memory && { memoryBytes: memory.bytes, memoryLimitBytes: memory.limit }),
+    ...(memory && {
+      memoryBytes: memory.bytes + memory.countedTwice,
+      memoryCountedTwiceBytes: memory.countedTwice,
+      memoryLimitBytes: memory.limit,
+    }),
   }
 }

@@ -36,8 +36,17 @@ export interface FitOptions {
 export interface Fit extends TrainingGraph {
   readonly recomputed: Recomputed
   readonly execution: Execution
-  /** Peak resident memory of the process, and what it may be; undefined where it is not foretold. */
-  readonly memory?: { readonly bytes: number; readonly limit: number }
+  /**
+   * What the process has at its peak, and what it may have; undefined where it is not foretold. `countedTwice` on top of it
+   * are pages of weights that the session of the validation items maps, too: the system has them once, and counts them
+   * twice as resident.
+   */
+  readonly memory?: { readonly bytes: number; readonly countedTwice: number; readonly limit: number }
+}
+
+interface Made extends Fit {
+  readonly countedTwice: number
+  readonly needs: (run: Run) => number
 }
 
 /**
@@ -52,7 +61,7 @@ export function fitRun({
   resident = process.memoryUsage.rss(),
 }: FitOptions): Fit {
   const { recompute } = run.config
-  const made = (recomputed: Recomputed): Fit & { readonly needs: (run: Run) => number } => {
+  const made = (recomputed: Recomputed): Made => {
     const built = trainingGraph(options.base.config, frozen.weights, run.method, frozen.int8, recomputed)
     const prepack = frozen.int8 !== undefined
     const execution = executionOf(encodeModel(built.graph, { device, prepack }))
@@ -61,6 +70,7 @@ export function fitRun({
       ...built,
       recomputed,
       execution,
+      countedTwice: run.validation.length > 0 ? measuring.weightBytes : 0,
       needs: of => memoryOf(of, execution, measuring, resident),
     }
   }
@@ -68,12 +78,12 @@ export function fitRun({
   if (device !== 'cpu') return asked
   const limit = options.maxMemory ?? memoryToBeHad(resident)
   const bytes = asked.needs(run)
-  if (bytes <= limit) return { ...asked, memory: { bytes, limit } }
+  if (bytes <= limit) return foretold(asked, bytes, limit)
   const layers = recompute === 'layers' ? asked : made('layers')
   const layersBytes = layers.needs(run)
   const [chosen, taken] =
     recompute === 'none' || bytes <= layersBytes ? [asked, bytes] : [layers, layersBytes]
-  if (taken <= UNCERTAINTY * limit) return { ...chosen, memory: { bytes: taken, limit } }
+  if (taken <= UNCERTAINTY * limit) return foretold(chosen, taken, limit)
   const either = (of: Run): number => {
     const kept = asked.needs(of)
     return kept <= limit ? kept : Math.min(kept, layers.needs(of))
@@ -91,6 +101,10 @@ export function fitRun({
     limit,
     changes.filter(change => change !== undefined),
   )
+}
+
+function foretold({ countedTwice, needs: _, ...fit }: Made, bytes: number, limit: number): Fit {
+  return { ...fit, memory: { bytes, countedTwice, limit } }
 }
 
 function memoryOf(run: Run, execution: Execution, measuring: Execution, resident: number): number {

@@ -53,10 +53,7 @@ export function peakMemory(
   )
 }
 
-/**
- * What the session adds that measures validation items. Its weights are pages of the files that the training session has
- * mapped too: the system counts them as resident twice, and has them once.
- */
+/** What the session adds that measures validation items; its weights are pages that the training session has mapped, too. */
 export function measuringMemory(execution: Execution, passes: readonly Sizes[]): number {
   if (passes.length === 0) return 0
   return NODE * execution.steps.length + footprint(execution, largest(passes)).written

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Example } from '../../node/model/batch.ts'
+import { elements, weightShapes } from '../../node/model/weights.ts'
 import type { TrainConfig } from '../../node/train/config.ts'
 import { fitRun } from '../../node/train/fit.ts'
 import { memoryToBeHad } from '../../node/train/memory.ts'
@@ -40,8 +41,8 @@ function optionsOf(config: Partial<TrainConfig>, maxMemory?: number): TrainOptio
   }
 }
 
-function fit(config: Partial<TrainConfig>, maxMemory = 1e12) {
-  const options = optionsOf(config, maxMemory)
+function fit(config: Partial<TrainConfig>, maxMemory = 1e12, more: Partial<TrainOptions> = {}) {
+  const options = { ...optionsOf(config, maxMemory), ...more }
   const frozen = { weights: base.weights }
   return fitRun({ options, run: prepareRun(options), frozen, device: 'cpu', resident: RESIDENT })
 }
@@ -116,6 +117,14 @@ test('longer passes take more, and so does an optimizer with more state', () => 
   assert.ok(needs({ batchTokens: 1024 }) > needs({ batchTokens: 512, maxLength: 512 }))
   assert.ok(needs({ optimizer: 'adamw' }) > needs({ optimizer: 'lion' }))
   assert.ok(needs({ optimizer: 'lion' }) > needs({ optimizer: 'adafactor' }))
+})
+
+test('weights that validation maps a second time are told apart from what the process has', () => {
+  const alone = fit({}).memory!
+  const validated = fit({}, 1e12, { validation: EXAMPLES.slice(1, 3) }).memory!
+  const weights = [...weightShapes(base.config)].reduce((sum, [, shape]) => sum + 4 * elements(shape), 0)
+  assert.equal(alone.countedTwice, 0)
+  assert.ok(validated.countedTwice > 0.9 * weights && validated.countedTwice <= weights)
 })
 
 test('a system can give a process what it has and more, never more than the machine or its limit', () => {
