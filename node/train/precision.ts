@@ -11,7 +11,7 @@ import { OppuError } from '../../protocol/errors.ts'
 import { int8Weights } from '../base/int8-file.ts'
 import { quantizedWeights, sourceOf } from '../base/quantized-file.ts'
 import type { Device } from '../graph/device.ts'
-import { int8Speedup } from '../graph/int8-speed.ts'
+import { isInt8MuchFaster } from '../graph/int8-speed.ts'
 import type { Int8Weights } from '../model/int8.ts'
 import type { RunnableBase } from '../model/runnable.ts'
 import type { WeightFile } from '../model/weights.ts'
@@ -24,8 +24,6 @@ type Derivable = Pick<RunnableBase, 'id' | 'config' | 'weights'> & Partial<Pick<
 
 /** Smaller models have products too small to gain, and less room for error. */
 const SMALLEST_WIDTH = 512
-/** With instructions for products of bytes it is 2 and more, without them near 1; other work on the machine blurs it. */
-const WORTH_IT = 1.5
 
 /**
  * A base that was opened in 8 or 4 bits is trained over as it is.
@@ -40,7 +38,7 @@ export async function choosePrecision(
   const wanted = choice === 'auto' ? base.weights.quantized : choice
   if (wanted === undefined) {
     const fits = base.config.hiddenSize >= SMALLEST_WIDTH && !obstacleTo('int8', base, method, device)
-    return fits && (await int8Speedup()) >= WORTH_IT ? 'int8' : 'float32'
+    return fits && (await isInt8MuchFaster()) ? 'int8' : 'float32'
   }
   const obstacle = obstacleTo(wanted, base, method, device)
   if (obstacle === undefined) return wanted

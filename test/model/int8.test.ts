@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { int8Weights } from '../../node/base/int8-file.ts'
 import { gradients } from '../../node/graph/gradient.ts'
 import { Graph } from '../../node/graph/graph.ts'
-import { int8Speedup } from '../../node/graph/int8-speed.ts'
+import { int8Speedup, isInt8MuchFaster } from '../../node/graph/int8-speed.ts'
 import { matMul, mul, sumAll } from '../../node/graph/ops.ts'
 import { GraphSession } from '../../node/graph/session.ts'
 import { frozenWeight } from '../../node/model/frozen.ts'
@@ -109,7 +109,9 @@ test('the file is made once, and again where it is of another base or cut short'
   await rm(folder, { recursive: true })
 })
 
-test('how much faster bytes are is a number', async () => {
+test('how much faster bytes are is a number, and decides unless it is near', async () => {
   const speedup = await int8Speedup()
   assert.ok(Number.isFinite(speedup) && speedup > 0)
+  const isFaster = await isInt8MuchFaster()
+  if (speedup < 1.1 || speedup >= 1.5) assert.equal(isFaster, speedup >= 1.5)
 })
