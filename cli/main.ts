@@ -29,7 +29,7 @@ const EXIT_FAULT = 70
 export function buildProgram(): Command {
   const program = new Command('oppu')
     .description('A language model of your own: a shared base, and a small adapter that only you can open.')
-    .version(VERSION)
+    .version(VERSION, '--version') // no -V: a line of a wrapped invitation may begin so
     .showHelpAfterError('(add --help for the options of this command)')
     .exitOverride()
   for (const add of [

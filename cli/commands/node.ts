@@ -15,8 +15,12 @@ export function addNodeCommands(program: Command): void {
     .description(
       "join a community: by an invitation, or by the address of a coordinator whose community is open; both hold the key that the coordinator's signatures are checked with",
     )
+    .allowUnknownOption() // a line of a wrapped invitation may begin with a dash
     .action(async (words, options) => {
       const context = new Context(options)
+      const unknown = words.find(word => word.startsWith('-'))
+      if (unknown !== undefined && !words[0]!.startsWith('oppu-invite-'))
+        throw new OppuError('INVALID_ARGUMENT', `unknown option ${JSON.stringify(unknown.slice(0, 80))}`)
       await context.withNode(async node => {
         // An invitation that was wrapped on its way comes as several words.
         const joined = await (await node.peering()).join(words.join(' '), { signal: context.signal })
