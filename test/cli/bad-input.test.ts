@@ -64,6 +64,7 @@ test('what cannot be pulled: unknown bases, an unaccepted licence, a disk too sm
   await json(home, 'init')
 
   await refused(home, 'INVALID_ARGUMENT', 'node', 'join', 'nowhere')
+  await refused(home, 'INVALID_ARGUMENT', 'node', 'join', '--hme', address)
   await refused(home, 'INVALID_ARGUMENT', 'node', 'join', address.replace(/\/p2p\/.*/, ''))
   await refused(home, 'INVALID_ARGUMENT', 'node', 'join', `${address.slice(0, -1)}?`)
   await json(home, 'node', 'join', address)
