@@ -52,6 +52,7 @@ function doraShapes(model: ModelConfig, config: Pick<LoraConfig, 'rank' | 'targe
 export const dora: AdapterMethod = {
   isAdapter: true,
   schema: LORA_SCHEMA,
+  learningRate: 1e-3,
   prepare(given, model) {
     const { config, options } = chosenLora('dora', given, model)
     const shapes = doraShapes(model, config)

@@ -15,6 +15,7 @@ import { type Method, noNoise, parameterInputs } from './method.ts'
 export const full: Method = {
   isAdapter: false,
   schema: {},
+  learningRate: 3e-5,
   prepare(options, model) {
     parseConfig({}, options, 'full')
     const shapes = weightShapes(model)

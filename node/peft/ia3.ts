@@ -94,6 +94,7 @@ function ia3Shapes(model: ModelConfig, config: Pick<Ia3Config, 'targets' | 'feed
 export const ia3: AdapterMethod = {
   isAdapter: true,
   schema: SCHEMA,
+  learningRate: 5e-3,
   prepare(given, model) {
     const parsed = parseConfig(SCHEMA, given, 'ia3')
     const targets = chosenTargets(model, 'ia3: targets', parsed.targets, USUAL[model.family])

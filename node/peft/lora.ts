@@ -84,6 +84,7 @@ export function chosenLora(
 export const lora: AdapterMethod = {
   isAdapter: true,
   schema: LORA_SCHEMA,
+  learningRate: 1e-3,
   prepare(given, model) {
     const { config, options } = chosenLora('lora', given, model)
     const shapes = loraShapes(model, config)

@@ -25,6 +25,8 @@ export interface Method {
   readonly isAdapter: boolean
   /** Its options, with defaults and help. */
   readonly schema: Schema
+  /** The highest learning rate, unless another is asked for. What each was chosen by: test/bench/README.md. */
+  readonly learningRate: number
   /**
    * Checks the options and binds them to a model; the tokenizer is for options that are text.
    * @throws OppuError UNKNOWN_CONFIGURATION, INVALID_ARGUMENT

@@ -5,7 +5,7 @@
  *
  * PEFT's layout: `prompt_embeddings` [virtual, layers*2*kvHeads*headDim], for each layer its keys and then its values. Keys are
  * as attention sees them, so they are not rotated; positions of real tokens start after them. Initial values are PEFT's:
- * normal numbers, or zeros.
+ * zeros, or normal numbers.
  */
 import { OppuError } from '../../protocol/errors.ts'
 import { choiceField, parseConfig } from '../../protocol/schema.ts'
@@ -26,9 +26,10 @@ export interface PrefixTuningConfig {
 const SCHEMA = {
   virtualTokens: virtualTokensField,
   init: choiceField({
-    default: 'random',
-    choices: ['random', 'zero'],
-    description: 'how keys and values begin: as normal numbers, or as zeros',
+    default: 'zero',
+    choices: ['zero', 'random'],
+    description:
+      "how keys and values begin: as zeros, or as normal numbers (PEFT's default, from which a short run may not lead back even to the base)",
   }),
 } as const
 
@@ -50,6 +51,7 @@ function prefixShapes(model: ModelConfig, virtualTokens: number): Shapes {
 export const prefixTuning: AdapterMethod = {
   isAdapter: true,
   schema: SCHEMA,
+  learningRate: 3e-2,
   prepare(given, model) {
     const options = parseConfig(SCHEMA, given, 'prefix-tuning')
     const { virtualTokens, init } = options

@@ -87,6 +87,7 @@ export function virtualIds(model: ModelConfig, count: number): number[] {
 export const promptTuning: AdapterMethod = {
   isAdapter: true,
   schema: SCHEMA,
+  learningRate: 3e-2,
   prepare(given, model, tokenizer) {
     const options = parseConfig(SCHEMA, given, 'prompt-tuning')
     const { virtualTokens, init, initText } = options

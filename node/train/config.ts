@@ -1,5 +1,6 @@
 /** The options of a training run: one table from which types, defaults, checks and help come. */
 import { type ConfigOf, choiceField, numberField, parseConfig } from '../../protocol/schema.ts'
+import { methods } from '../peft/index.ts'
 
 const OPTIMIZERS = ['adamw', 'lion', 'adafactor'] as const
 export type OptimizerName = (typeof OPTIMIZERS)[number]
@@ -7,7 +8,11 @@ export type OptimizerName = (typeof OPTIMIZERS)[number]
 /** The decay of the second average that each optimizer's paper uses. Adafactor's follows from the step. */
 const OWN_BETA2: Readonly<Record<OptimizerName, number>> = { adamw: 0.999, lion: 0.99, adafactor: 0 }
 
-/** Defaults follow OPPU's stage two (arXiv 2402.04401), with the learning rate that small bases need. */
+const OWN_RATES = Object.entries(methods)
+  .map(([name, { learningRate }]) => `${name} ${learningRate}`)
+  .join(', ')
+
+/** Defaults follow OPPU's stage two (arXiv 2402.04401); the learning rate is each method's, as small bases need it. */
 export const TRAIN_SCHEMA = {
   epochs: numberField({
     default: 2,
@@ -65,9 +70,13 @@ export const TRAIN_SCHEMA = {
     default: 'adamw',
     choices: OPTIMIZERS,
     description:
-      'adamw; lion: half its memory, wants a third to a tenth of the rate; adafactor: hardly any memory',
+      'adamw; lion: half its memory, wants a third to a tenth of the rate in long runs; adafactor: hardly any memory',
   }),
-  learningRate: numberField({ default: 1e-3, maximum: 10, description: 'highest learning rate' }),
+  learningRate: numberField({
+    default: 0,
+    maximum: 10,
+    description: `highest learning rate; 0: the method's own (${OWN_RATES})`,
+  }),
   schedule: choiceField({
     default: 'linear',
     choices: ['linear', 'cosine', 'constant'],

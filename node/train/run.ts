@@ -53,8 +53,10 @@ export interface Run {
 /** @throws OppuError NO_USABLE_ITEMS, UNKNOWN_CONFIGURATION, INVALID_ARGUMENT */
 export function prepareRun(options: TrainOptions): Run {
   const { base, examples, validation = [] } = options
-  const config = parseTrainConfig(options.config ?? {})
-  const method = methods[options.method].prepare(options.methodConfig ?? {}, base.config, base.tokenizer)
+  const kind = methods[options.method]
+  const parsed = parseTrainConfig(options.config ?? {})
+  const config = { ...parsed, learningRate: parsed.learningRate || kind.learningRate }
+  const method = kind.prepare(options.methodConfig ?? {}, base.config, base.tokenizer)
   const maxLength = Math.min(config.maxLength, base.config.maxPositions)
   const items = usableItems(examples, maxLength, method.front)
   return { config, method, items, validation: fittingItems(validation, maxLength, method.front) }

@@ -54,7 +54,7 @@ const ADAPTERS = () =>
     adapterOf('ia3', { targets: 'down_proj,up_proj', feedforward: 'up_proj' }, 7),
     adapterOf('prompt-tuning', { virtualTokens: 5 }, 8),
     adapterOf('prompt-tuning', { virtualTokens: 1, init: 'random' }, 9),
-    adapterOf('prefix-tuning', { virtualTokens: 7 }, 10),
+    adapterOf('prefix-tuning', { virtualTokens: 7, init: 'random' }, 10),
     adapterOf('prefix-tuning', { virtualTokens: 2, init: 'zero' }, 11),
   ])
 

@@ -30,7 +30,7 @@ const OPTIONS: Readonly<Record<MethodName, object>> = {
   dora: { rank: 4, dropout: 0.1 },
   ia3: {},
   'prompt-tuning': { virtualTokens: 3 },
-  'prefix-tuning': { virtualTokens: 3 },
+  'prefix-tuning': { virtualTokens: 3, init: 'random' },
   full: {},
 }
 

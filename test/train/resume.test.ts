@@ -85,7 +85,7 @@ for (const [method, methodConfig] of [
   ['dora', { dropout: 0.3 }],
   ['ia3', {}],
   ['prompt-tuning', { virtualTokens: 3 }],
-  ['prefix-tuning', { virtualTokens: 3 }],
+  ['prefix-tuning', { virtualTokens: 3, init: 'random' }],
   ['full', {}],
 ] as const) {
   test(`${method} goes on with the same bits too`, async () => {

@@ -90,6 +90,19 @@ test('step zero of every method is the base exactly', async () => {
   close(losses(full)[0]!, expected, 1e-7) // weights that are inputs take another kernel, which adds up in another order
 })
 
+test('a method trains at its own rate, unless another is asked for', async () => {
+  const config = { steps: 1, schedule: 'constant', warmup: 0 } as const
+  const rateOf = async (options: Partial<TrainOptions>) => {
+    const { steps, adapter } = await run({ ...options, config: { ...config, ...options.config } })
+    const told = adapter.manifest.config as { training: { learningRate: number } }
+    assert.equal(told.training.learningRate, steps[0]!.learningRate)
+    return steps[0]!.learningRate
+  }
+  assert.equal(await rateOf({}), 1e-3)
+  assert.equal(await rateOf({ method: 'prompt-tuning' }), 0.03)
+  assert.equal(await rateOf({ method: 'ia3', config: { learningRate: 0.02 } }), 0.02)
+})
+
 test('the same seed gives the same adapter bit for bit, another seed another', async () => {
   const config = { steps: 6, batchSize: 2, seed: 3 }
   const first = await run({ config })

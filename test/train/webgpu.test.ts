@@ -37,7 +37,7 @@ const METHODS: readonly (readonly [MethodName, Record<string, unknown>])[] = [
   ['dora', { rank: 2, targets: 'q_proj,down_proj', dropout: 0.2 }],
   ['ia3', {}],
   ['prompt-tuning', { virtualTokens: 3, init: 'random' }],
-  ['prefix-tuning', { virtualTokens: 2 }],
+  ['prefix-tuning', { virtualTokens: 2, init: 'random' }],
   ['full', {}],
 ]
 
